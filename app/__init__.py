@@ -1,0 +1,1 @@
+"""The composition: configuration, wiring, commands."""

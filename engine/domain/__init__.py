@@ -1,0 +1,1 @@
+"""The nouns of the engine: frozen dataclasses that every other room may know."""

@@ -1,0 +1,81 @@
+"""The book: what is remembered between candles, and the only thing decide reads besides values.
+
+It is rebuilt from the events in order: `book.apply(events)` returns the next book. A book that was
+stored and read back equals the one that was kept in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from engine.domain.event import Event, PositionClosed, PositionEvent, SignalBlocked, SignalFired
+from engine.domain.position import Position
+from engine.domain.signal import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What is remembered of one strategy on one symbol. Times are ms; 0 means never.
+
+    `live` has at most one position (pending or open) per side.
+    `blocked` has per (timeframe, side) the reason of the last told block and the close time it was last seen,
+    so that a run of blocked candles is told once.
+    """
+
+    live: Mapping[Side, Position] = field(default_factory=dict)
+    last_signal: int = 0
+    last_exit: int = 0
+    last_stop: int = 0
+    blocked: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Lanes by (strategy, symbol). Immutable: apply returns a new book that shares what did not change."""
+
+    lanes: Mapping[tuple[str, str], Lane] = field(default_factory=dict)
+
+    def lane(self, strategy: str, symbol: str) -> Lane:
+        return self.lanes.get((strategy, symbol), Lane())
+
+    def apply(self, events: Iterable[Event]) -> Book:
+        """Return the book after `events`, which are in the order in which they happened."""
+        lanes = dict(self.lanes)
+        for event in events:
+            key = _key(event)
+            if key is not None:
+                lanes[key] = _step(lanes.get(key, Lane()), event)
+        return Book(lanes)
+
+    def live_positions(self) -> tuple[Position, ...]:
+        return tuple(position for lane in self.lanes.values() for position in lane.live.values())
+
+
+def _key(event: Event) -> tuple[str, str] | None:
+    match event:
+        case SignalFired():
+            return event.signal.strategy, event.signal.symbol
+        case PositionEvent():
+            return event.signal.strategy, event.signal.symbol
+        case SignalBlocked():
+            return event.strategy, event.symbol
+    return None
+
+
+def _step(lane: Lane, event: Event) -> Lane:
+    match event:
+        case SignalFired():
+            signal = event.signal
+            blocked = {k: v for k, v in lane.blocked.items() if k != (signal.timeframe, signal.side)}
+            live = {**lane.live, signal.side: event.position}
+            return replace(lane, live=live, last_signal=event.time, blocked=blocked)
+        case PositionClosed():
+            live = {side: p for side, p in lane.live.items() if p.id != event.position.id}
+            stopped = event.position.status == "SL_HIT"
+            return replace(lane, live=live, last_exit=event.time, last_stop=event.time if stopped else lane.last_stop)
+        case PositionEvent():
+            return replace(lane, live={**lane.live, event.signal.side: event.position})
+        case SignalBlocked():
+            return replace(lane, blocked={**lane.blocked, (event.timeframe, event.side): event.reason})
+    return lane
