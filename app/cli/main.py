@@ -1,5 +1,92 @@
-"""The `engine` command."""
+"""The `engine` command: finds the sub-command, and turns every failure into one line and a status.
+
+Sub-commands are modules of this package, imported only when they are called, so that `engine --help`
+and every light command start in a blink.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from app.failure import USAGE, Failure
+from engine import __version__
+
+COMMANDS = {
+    "backtest": "Run strategies over history, without a database.",
+    "db": "Migrate or back up the database.",
+    "demo": "Replay a made market through the real engine and show what followers read.",
+    "eval": "Print an expression's value on each candle of a file.",
+    "indicators": "List the functions of the strategy language.",
+    "lint": "Report everything questionable in strategies.",
+    "report": "Print the numbers of each bot for a day.",
+    "run": "Run the engine: live, once, or over a replay.",
+    "status": "Show open positions, the outbox and how fresh everything is.",
+    "test": "Run the tests of strategies.",
+    "train": "Train the model of a strategy from candles.",
+    "validate": "Prove that strategies make sense.",
+    "warm": "Compile the kernels, once.",
+}
 
 
-def main() -> None:
-    raise SystemExit(0)
+class Commands(click.Group):
+    """Lists the commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"app.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"; did you mean `engine {near[0]}`?" if near else "; see `engine --help`"
+            raise click.UsageError(f"there is no command {args[0]!r}{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="engine")
+def root() -> None:
+    """Trading signals from YAML strategies: proved, run, followed to their end and published."""
+
+
+def main() -> NoReturn:
+    """Run the command line. Ends the process with the status of language.md: 0, 1, 2 or 3."""
+    try:
+        status = root.main(standalone_mode=False)
+    except click.ClickException as error:
+        where = f" (see `{error.ctx.command_path} --help`)" if getattr(error, "ctx", None) else ""  # type: ignore[attr-defined]
+        _line(f"{error.format_message()}{where}")
+        sys.exit(USAGE)
+    except Failure as failure:
+        _line(str(failure))
+        sys.exit(failure.status)
+    except (KeyboardInterrupt, click.Abort):
+        _line("stopped")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output went away (`engine indicators | head`): not an error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _line(text: str) -> None:
+    click.echo(f"engine: {text}", err=True)
