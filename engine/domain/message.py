@@ -26,6 +26,26 @@ class Channel:
     secrets: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """Whose posts these are, as configured. `hashtag` is without the sign; empty fields are left out of posts."""
+
+    name: str = ""
+    url: str = ""
+    disclaimer: str = ""
+    hashtag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A strategy as its followers know it."""
+
+    id: str
+    name: str = ""
+    version: str = ""
+    about: str = ""
+
+
 class State(enum.StrEnum):
     """The life of an outbox message: DUE -> SENDING -> SENT; or back to DUE, or DEAD, or IN_DOUBT.
 
