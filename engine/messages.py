@@ -11,7 +11,7 @@ A payload is JSON-able and complete: a template needs nothing else. Its parts:
 | `pair` | `BTC/USDT`, empty for a report |
 | `text` | prices as decimal text on the market's tick: `entry stop targets exit price old_stop new_stop`; null: none |
 | `position` | the position after the event; null for a report and for a block |
-| `detail` | what only this kind of event has: `target part why reason rule`, and for a block `strategy symbol timeframe side` |
+| `detail` | `target part why reason rule`, null where this kind of event has none; a block adds `symbol timeframe side` |
 | `report` | the day's numbers; null for anything else |
 
 Numbers that are not known are null, never NaN. Percentages are in percent, on the profit side positive.
@@ -207,27 +207,24 @@ def _fill(event: Event) -> Fill | None:
 
 
 def _detail(event: Event) -> dict[str, Any]:
+    fill = _fill(event)
+    detail: dict[str, Any] = {
+        "target": None, "part": fill.part if fill else None, "why": None, "reason": None, "rule": None,
+    }  # fmt: skip
     match event:
         case TakeProfitHit():
-            return {"target": event.target, "part": event.fill.part}
+            detail["target"] = event.target
         case StopMoved():
-            return {"why": event.why}
+            detail["why"] = event.why
         case PartExited():
-            return {"rule": event.rule, "part": event.fill.part}
-        case PositionOpened() | PositionAdded():
-            return {"part": event.fill.part}
+            detail["rule"] = event.rule
         case PositionClosed():
-            return {"reason": event.reason, "part": event.fill.part if event.fill else 0.0}
+            detail["reason"] = event.reason
         case SignalBlocked():
-            return {
-                "strategy": event.strategy,
-                "symbol": wire_symbol(event.symbol),
-                "timeframe": event.timeframe,
-                "side": event.side,
-                "reason": event.reason,
-                "why": event.detail,
-            }
-    return {}
+            symbol = wire_symbol(event.symbol)
+            detail |= {"symbol": symbol, "timeframe": event.timeframe, "side": event.side}
+            detail |= {"reason": event.reason, "why": event.detail}
+    return detail
 
 
 def _report(report: DailyReport) -> dict[str, Any]:
