@@ -19,8 +19,10 @@ class Lane:
     """What is remembered of one strategy on one symbol. Times are ms; 0 means never.
 
     `live` has at most one position (pending or open) per side.
-    `blocked` has per (timeframe, side) the reason of the last told block and the close time it was last seen,
-    so that a run of blocked candles is told once.
+    `blocked` has per (timeframe, side) the reason of the last told block, `fired` the close time of the last
+    candle on which that side fired, whatever came of it: so a run of blocked candles is told once.
+    `fired`, and how far a position has been followed since its last event, change without an event; following
+    the same candles again gives them back.
     """
 
     live: Mapping[Side, Position] = field(default_factory=dict)
@@ -28,6 +30,7 @@ class Lane:
     last_exit: int = 0
     last_stop: int = 0
     blocked: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    fired: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ def _step(lane: Lane, event: Event) -> Lane:
             return replace(lane, live=live, last_signal=event.time, blocked=blocked)
         case PositionClosed():
             live = {side: p for side, p in lane.live.items() if p.id != event.position.id}
+            if not event.position.filled:  # an entry order that was never filled is no exit
+                return replace(lane, live=live)
             stopped = event.position.status == "SL_HIT"
             return replace(lane, live=live, last_exit=event.time, last_stop=event.time if stopped else lane.last_stop)
         case PositionEvent():

@@ -2,6 +2,7 @@
 
 An event's `id` is deterministic (signal id and its place in the life of that signal), so the same
 candles give the same ids whenever and wherever they are decided, and a second commit changes nothing.
+The last event of a slice carries the position as it stands once the whole slice has been applied.
 """
 
 from __future__ import annotations

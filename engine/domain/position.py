@@ -28,6 +28,9 @@ class Status(enum.StrEnum):
 class Fill:
     """A part of the position bought or sold. `part` is of the whole planned position, > 0.
 
+    `time` is the open of the candle for what fills at the open, else its close, when it is known.
+    `price` has the slippage in it.
+
     `reason` is entry, add, target, stop, exit or expire; `fee` a ratio of the fill's price.
     """
 
@@ -44,7 +47,7 @@ class Position:
 
     `entry` is the average entry fill (NaN while pending); `stop` the stop in force (None: none);
     `best` and `worst` are the extreme prices since the entry on the profit and the loss side;
-    `bars` counts closed candles of the signal's timeframe since the fill. `result` is the realised
+    `bars` counts closed candles of the signal's timeframe since the fill (while pending: since the signal). `result` is the realised
     ratio over the entry, fees and slippage included, and `result_r` the same in multiples of the
     risk |entry - first stop| (NaN without a stop). `ambiguous` counts candles that left open which
     of two things came first and were resolved pessimistically.
@@ -72,9 +75,17 @@ class Position:
     trailing: tuple[int, ...] = ()
     """Indexes of the trail rules that have become active."""
     at_entry: tuple[tuple[int, float], ...] = ()
-    """Values at the signal that exit and trail rules refer to, as (node id, value)."""
+    """Values at the signal that exit, trail and move rules refer to, as (place in the rules' kept nodes, value)."""
     followed_until: int = 0
-    """Close time of the last candle that was applied to it."""
+    """Everything that closed up to this time (ms) has been applied to it."""
+    targets: tuple[float, ...] = ()
+    """Target prices in force, where adds have moved them; empty: the signal's."""
+    stop_why: str = "stop"
+    """Where the stop in force comes from: `stop` (the signal's), `target N` (moved there after it) or `trail`."""
+    exiting: tuple[str, ...] = ()
+    """Exit rules that have held and wait for the next price."""
+    told: int = 0
+    """Events told about it so far, the signal included: the number in the next event's id."""
 
     @property
     def id(self) -> str:

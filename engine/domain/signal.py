@@ -36,10 +36,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """A further entry order: `price` on the adverse side of the first fill, `part` of the position (0 to 1)."""
+    """A further entry order: `price` on the adverse side of the first fill, `part` of the position (0 to 1).
+
+    `price` is quoted from the quoted entry. `kind` percent or distance lays it anew from the first fill, by
+    `value` (a ratio of it, or a difference of prices); kind price leaves it where it is.
+    """
 
     price: float
     part: float
+    kind: str = "price"
+    value: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,11 @@ class EntryOrder:
 
 @dataclass(frozen=True, slots=True)
 class StopMove:
-    """Where the stop goes after a target: `kind` is price, entry, offset (ratio, profit side) or target."""
+    """Where the stop goes after a target: `kind` is price, entry, offset (ratio, profit side), target, or rule.
+
+    `value` is the price, the ratio, or the number of the target. Kind rule reads the position when the
+    target is reached: `value` is then the index of the strategy's target rule that says how.
+    """
 
     kind: str
     value: float = 0.0
@@ -68,11 +78,15 @@ class StopMove:
 
 @dataclass(frozen=True, slots=True)
 class TakeProfit:
-    """A target: rounded `price`, `part` of the original position closed there (parts sum to 1)."""
+    """A target: rounded `price`, `part` of the original position closed there (parts sum to 1).
+
+    `ratio` > 0: the target is that share of the entry away, and follows the average entry when an add fills.
+    """
 
     price: float
     part: float
     then: StopMove | None = None
+    ratio: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
