@@ -12,6 +12,7 @@ from engine.domain.book import Book
 from engine.domain.event import Event, SignalFired
 from engine.domain.market import Candles, Floats, Market, Series, Timeframe
 from engine.domain.message import Delivery, OutboxMessage, Post, Rendered
+from engine.domain.position import Position
 from engine.domain.strategy import Plan
 
 
@@ -64,11 +65,26 @@ class CandleStore(Protocol):
 class Store(Protocol):
     """The memory of the engine. One writer."""
 
-    def commit(self, events: Iterable[Event], messages: Iterable[OutboxMessage], cursor: int) -> int:
+    def commit(
+        self,
+        events: Iterable[Event],
+        messages: Iterable[OutboxMessage],
+        cursor: int,
+        following: Iterable[Position] = (),
+    ) -> int:
         """Write all of it in one transaction and move the cursor; return how many events were new.
 
         What is already there (by event id, message key, signal identity) is left as it is: a second
-        commit of the same does nothing.
+        commit of the same does nothing. `following` are live positions as they stand at the cursor: what
+        candles did to them without an event.
+        """
+        ...
+
+    def begin(self, origin: int, decided_from: int) -> tuple[int, int, int | None]:
+        """Remember where the very first start begins; return (origin, decided_from, cursor) as they stand.
+
+        Candles are read from `origin` on and decided on after `decided_from`. A later start finds what the
+        first one wrote, but for an origin further back, which moves.
         """
         ...
 
@@ -78,13 +94,26 @@ class Store(Protocol):
 
     def book(self) -> Book: ...
     def signals(self, since: int, until: int) -> Sequence[SignalFired]: ...
+    def note(self, time: int, kind: str, text: str) -> None:
+        """Record what people may want to know later: a late candle, a feed that did not answer."""
+        ...
 
 
 class Outbox(Protocol):
     """The queue between decision and publishing. Every change of state is its own transaction."""
 
-    def due(self, now: int, limit: int) -> Sequence[OutboxMessage]: ...
+    def due(self, now: int, limit: int) -> Sequence[OutboxMessage]:
+        """Return up to `limit` messages per channel that may be sent, in the order they were owed.
+
+        A message that has to wait holds back those behind it on its channel, and no others.
+        """
+        ...
+
     def next_due(self) -> int | None: ...
+    def heads(self) -> Mapping[str, int]:
+        """Return for each channel that owes something when its first message is due."""
+        ...
+
     def mark_sending(self, key: str, now: int) -> None: ...
     def mark_sent(self, key: str, now: int, remote_id: str) -> None: ...
     def mark_later(self, key: str, due_at: int, error: str) -> None: ...

@@ -1,0 +1,219 @@
+"""The memory of the engine: signals, positions, events, the outbox's entries and the cursor, in one transaction.
+
+Everything is written once: what is already there (an event's id, a signal's identity, a message's key) is left
+as it is, so committing the same again changes nothing, however often and after whatever crash.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlite_utils import Database
+
+from db.codec import dumps_plain, plain, revive
+from db.connection import explained, transaction
+from db.rows import event_of, event_row, position_of, position_row, signal_row
+from engine.domain.book import Book, Lane
+from engine.domain.event import Event, PositionEvent, SignalFired
+from engine.domain.message import OutboxMessage
+from engine.domain.position import Position
+from engine.domain.signal import Side
+
+LIVE = "('PENDING', 'OPEN')"
+
+
+class Standing(NamedTuple):
+    """Where the engine stands, ms: candles are read from `origin` on, decided on after `decided_from`,
+    and everything up to `cursor` has been decided (None: nothing yet)."""
+
+    origin: int
+    decided_from: int
+    cursor: int | None
+
+
+class SqliteStore:
+    """The Store on SQLite. `path` is only for messages; the caller holds the writer's lock."""
+
+    def __init__(self, db: Database, path: Path) -> None:
+        self._db, self._path = db, path
+        self._book: Book | None = None
+
+    def commit(
+        self,
+        events: Iterable[Event],
+        messages: Iterable[OutboxMessage],
+        cursor: int,
+        following: Iterable[Position] = (),
+    ) -> int:
+        """Write all of it in one transaction and move the cursor; return how many events were new.
+
+        `following` are live positions as they stand at the cursor: what candles did to them without an event
+        (bars, best and worst, followed_until). Raises DatabaseProblem where the file cannot be written.
+        """
+        with explained(self._path), transaction(self._db):
+            book = self._book if self._book is not None else self._read_book()
+            fresh = [event for event in events if self._add_event(event)]
+            for message in messages:
+                self._add_message(message)
+            book = _progress(book.apply(fresh), [p for p in following if self._follow(p)])
+            for key in dict.fromkeys(_lane_of(event) for event in fresh):
+                if key is not None:
+                    self._save_lane(key, book.lanes[key])
+            self._db.conn.execute(
+                "INSERT INTO standing (one, origin, decided_from, cursor) VALUES (1, ?1, ?1, ?1) "
+                "ON CONFLICT (one) DO UPDATE SET cursor = max(coalesce(cursor, ?1), ?1)",
+                (cursor,),
+            )
+        self._book = book
+        return len(fresh)
+
+    def begin(self, origin: int, decided_from: int) -> Standing:
+        """Remember where the very first start begins; return where the engine stands.
+
+        Later starts find what the first one wrote, but for an origin that lies further back (a new strategy
+        needs more history): that moves.
+        """
+        with explained(self._path), transaction(self._db):
+            self._db.conn.execute(
+                "INSERT INTO standing (one, origin, decided_from) VALUES (1, ?, ?) "
+                "ON CONFLICT (one) DO UPDATE SET origin = min(origin, excluded.origin)",
+                (origin, decided_from),
+            )
+            row = self._db.conn.execute("SELECT origin, decided_from, cursor FROM standing").fetchone()
+        return Standing(*row)
+
+    def cursor(self) -> int | None:
+        """Return the close time up to which everything has been decided, None at the very start."""
+        with explained(self._path):
+            row = self._db.conn.execute("SELECT cursor FROM standing").fetchone()
+        return row[0] if row else None
+
+    def book(self) -> Book:
+        """Return the book as the committed events left it: equal to the one that was kept in memory."""
+        if self._book is None:
+            with explained(self._path):
+                self._book = self._read_book()
+        return self._book
+
+    def signals(self, since: int, until: int) -> tuple[SignalFired, ...]:
+        """Return the signals with since < close time <= until, in the order in which they were made."""
+        with explained(self._path):
+            rows = self._db.query(
+                "SELECT e.kind, e.body, s.body AS signal FROM signals s JOIN events e ON e.signal_id = s.id "
+                "AND e.kind = 'signal' WHERE s.close_time > ? AND s.close_time <= ? ORDER BY e.seq",
+                [since, until],
+            )
+            return tuple(event for event in map(event_of, rows) if isinstance(event, SignalFired))
+
+    def note(self, time: int, kind: str, text: str) -> None:
+        """Record what the people behind the engine may want to know later: late candles, a feed's failure."""
+        with explained(self._path):
+            self._db.execute("INSERT INTO notes (time, kind, text) VALUES (?, ?, ?)", (time, kind, text))
+
+    def start_run(self, mode: str, now: int, plan_hash: str, engine_version: str) -> int:
+        """Record that the engine started; return the run's number."""
+        with explained(self._path), transaction(self._db):
+            row = self._db.conn.execute(
+                "INSERT INTO runs (mode, started_at, seen_at, plan_hash, engine_version) VALUES (?, ?, ?, ?, ?)",
+                (mode, now, now, plan_hash, engine_version),
+            )
+        return int(row.lastrowid or 0)
+
+    def seen(self, run: int, now: int, outcome: str | None = None) -> None:
+        """Record that the run is alive, or with an `outcome` that it ended."""
+        with explained(self._path):
+            self._db.execute(
+                "UPDATE runs SET seen_at = ?, outcome = ?, ended_at = CASE WHEN ? IS NULL THEN NULL ELSE ? END "
+                "WHERE seq = ?",
+                (now, outcome, outcome, now, run),
+            )
+
+    def _add_event(self, event: Event) -> bool:
+        connection = self._db.conn
+        if connection.execute("SELECT 1 FROM events WHERE id = ?", (event.id,)).fetchone():
+            return False
+        if isinstance(event, SignalFired):
+            if not self._insert("signals", signal_row(event.signal), "OR IGNORE"):
+                return False
+            self._insert("positions", position_row(event.position))
+        elif isinstance(event, PositionEvent):
+            self._update_position(event.position, "")
+        self._insert("events", event_row(event))
+        return True
+
+    def _follow(self, position: Position) -> bool:
+        return self._update_position(position, f" AND status IN {LIVE} AND followed_until < :followed_until")
+
+    def _update_position(self, position: Position, only: str) -> bool:
+        row = position_row(position)
+        fields = ", ".join(f"{name} = :{name}" for name in row if name != "id")
+        changed = self._db.conn.execute(f"UPDATE positions SET {fields} WHERE id = :id{only}", row).rowcount  # noqa: S608
+        if not changed and not only:
+            raise LookupError(f"position {position.id} has an event, but its signal was never committed")
+        return bool(changed)
+
+    def _add_message(self, message: OutboxMessage) -> None:
+        row = {
+            "key": message.key, "event_id": message.event_id, "event_kind": message.event_kind,
+            "channel": message.channel, "thread": message.thread, "created_at": message.created_at,
+            "payload": dumps_plain(message.payload), "state": str(message.state), "attempts": message.attempts,
+            "due_at": message.due_at, "changed_at": message.created_at, "remote_id": message.remote_id,
+            "error": message.error,
+        }  # fmt: skip
+        names = ", ".join(row)
+        values = ", ".join(f":{name}" for name in row)
+        self._db.conn.execute(
+            f"INSERT OR IGNORE INTO outbox ({names}) SELECT {values} "  # noqa: S608 (names of our own)
+            "WHERE EXISTS (SELECT 1 FROM events WHERE id = :event_id)",
+            row,
+        )
+
+    def _insert(self, table: str, row: Mapping[str, Any], how: str = "") -> bool:
+        names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+        sql = f"INSERT {how} INTO {table} ({names}) VALUES ({values})"  # noqa: S608 (names of our own)
+        return bool(self._db.conn.execute(sql, dict(row)).rowcount)
+
+    def _save_lane(self, key: tuple[str, str], lane: Lane) -> None:
+        body = plain(replace(lane, live={})) | {"live": [position.id for position in lane.live.values()]}
+        self._db.conn.execute(
+            "INSERT INTO lanes (strategy, symbol, body) VALUES (?, ?, ?) "
+            "ON CONFLICT (strategy, symbol) DO UPDATE SET body = excluded.body",
+            (*key, dumps_plain(body)),
+        )
+
+    def _read_book(self) -> Book:
+        rows = self._db.query(
+            f"SELECT p.body, s.body AS signal FROM positions p JOIN signals s USING (id) WHERE p.status IN {LIVE}"  # noqa: S608
+        )
+        live = {position.id: position for position in map(position_of, rows)}
+        lanes: dict[tuple[str, str], Lane] = {}
+        for row in self._db.query("SELECT strategy, symbol, body FROM lanes ORDER BY seq"):
+            body = json.loads(row["body"])
+            own: dict[Side, Position] = {live[name].signal.side: live[name] for name in body.pop("live")}
+            lanes[row["strategy"], row["symbol"]] = replace(revive(Lane, body), live=own)
+        return Book(lanes)
+
+
+def _lane_of(event: Event) -> tuple[str, str] | None:
+    strategy, symbol = event_lane(event)
+    return (strategy, symbol) if symbol else None
+
+
+def event_lane(event: Event) -> tuple[str, str]:
+    """Return the event's strategy and symbol; empty where it has none."""
+    if isinstance(event, (SignalFired, PositionEvent)):
+        return event.signal.strategy, event.signal.symbol
+    return str(getattr(event, "strategy", "")), str(getattr(event, "symbol", ""))
+
+
+def _progress(book: Book, following: Iterable[Position]) -> Book:
+    lanes = dict(book.lanes)
+    for position in following:
+        key = (position.signal.strategy, position.signal.symbol)
+        lane = lanes[key]
+        lanes[key] = replace(lane, live={**lane.live, position.signal.side: position})
+    return Book(lanes)
