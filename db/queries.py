@@ -156,7 +156,7 @@ class Queries:
         order = "DESC" if newest_first else "ASC"
         rows = self._rows(
             "SELECT key, channel, event_kind, thread, created_at, changed_at, state, attempts, remote_id, error, "
-            f"payload FROM outbox WHERE (? IS NULL OR channel = ?) ORDER BY seq {order} LIMIT ?",
+            f"payload FROM outbox WHERE (? IS NULL OR channel = ?) ORDER BY seq {order} LIMIT ?",  # noqa: S608
             channel, channel, limit,
         )  # fmt: skip
         return tuple(Post(**{**row, "payload": json.loads(row["payload"])}) for row in rows)

@@ -11,7 +11,7 @@ A payload is JSON-able and complete: a template needs nothing else. Its parts:
 | `pair` | `BTC/USDT`, empty for a report |
 | `text` | prices as decimal text on the market's tick: `entry stop targets exit price old_stop new_stop`; null: none |
 | `position` | the position after the event; null for a report and for a block |
-| `detail` | `target part why reason rule`, null where this kind of event has none; a block adds `symbol timeframe side` |
+| `detail` | `target part why reason rule`, null where the event has none; a block adds `symbol timeframe side` |
 | `report` | the day's numbers; null for anything else |
 
 Numbers that are not known are null, never NaN. Percentages are in percent, on the profit side positive.
