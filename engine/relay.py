@@ -36,7 +36,7 @@ class Pace:
 
     def wait(self, attempt: int) -> int:
         """Return the back-off in ms after the `attempt`-th try (from 1)."""
-        return min(self.first_wait * 2 ** min(attempt - 1, 30), self.longest_wait)
+        return min(self.first_wait << min(attempt - 1, 30), self.longest_wait)
 
 
 @dataclass(frozen=True, slots=True)
