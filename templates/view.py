@@ -1,0 +1,167 @@
+"""What templates show, worked out once from a message's payload.
+
+A template reads the payload itself (`signal`, `pair`, `text`, …) and this `view` of it. Everything
+here is a fact of the payload in a reader's form; nothing is judged or left out because it looks bad.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from templates.figures import clip, clock, humanise, plain_number, signed_percent, signed_r, span, venue_name
+from templates.words import explain
+
+_NAME, _PAIR, _WHY = 48, 24, 220
+_ENTRY = {"market": "at market, next price", "limit": "limit order", "stop": "stop order"}
+_CASHTAG = re.compile(r"[A-Z]{1,6}")
+_ENDS = {
+    "TP_HIT": ("🏁", "All targets reached"),
+    "SL_HIT": ("🛑", "Stopped out"),
+    "EXPIRED": ("⌛", "Expired"),
+    "EXITED": ("🚪", "Closed by rule"),
+    "CANCELLED": ("🚫", "Cancelled, never opened"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target: `price` as text, `away` from the entry in percent, `r` in multiples of the risk."""
+
+    n: int
+    price: str
+    away: str
+    r: str
+    part: float
+    hit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One condition in a reader's words. `truth` is true, false or unknown."""
+
+    name: str
+    words: str
+    truth: str
+    must: bool
+
+
+def view_of(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what templates find as `view`, for any kind of event."""
+    brand, bot, event = payload.get("brand") or {}, payload.get("bot") or {}, payload.get("event") or {}
+    seen: dict[str, Any] = {
+        "brand": clip(str(brand.get("name") or ""), _NAME),
+        "url": str(brand.get("url") or ""),
+        "disclaimer": clip(str(brand.get("disclaimer") or ""), 400),
+        "hashtag": re.sub(r"\W", "", str(brand.get("hashtag") or "")),
+        "bot": clip(str(bot.get("name") or bot.get("id") or ""), _NAME),
+        "about": clip(str(bot.get("about") or ""), 300),
+        "pair": clip(str(payload.get("pair") or ""), _PAIR),
+        "time": clock(event.get("time")),
+    }
+    if payload.get("signal"):
+        seen |= _signal(payload)
+    if payload.get("position"):
+        seen |= _position(payload)
+    return seen
+
+
+def _signal(payload: Mapping[str, Any]) -> dict[str, Any]:
+    signal, pair = payload["signal"], str(payload["pair"])
+    long = signal["side"] == "long"
+    base = pair.partition("/")[0]
+    meta = signal["meta"]
+    entry = meta.get("entry") or {}
+    reasons = [
+        Reason(clip(humanise(c["name"]), 40), clip(explain(c), _WHY), c["truth"], bool(c["must"]))
+        for c in meta.get("conditions") or ()
+    ]
+    created, expires = signal["created_at"], signal["expires_at"]
+    return {
+        "side": "LONG" if long else "SHORT",
+        "dot": "🟢" if long else "🔴",
+        "ticker": base if _CASHTAG.fullmatch(base) else "",
+        "symbol": signal["symbol"],
+        "timeframe": signal["timeframe"],
+        "venue": clip(venue_name(signal["venue"]), 32),
+        "confidence": plain_number(round(signal["confidence"])),
+        "entry_kind": entry.get("kind", "market"),
+        "entry_how": _ENTRY.get(entry.get("kind", "market"), ""),
+        "entry_part": entry.get("part", 1.0),
+        "adds": entry.get("adds") or (),
+        "stop_away": _away(signal["stop_loss"], signal),
+        "targets": _targets(payload),
+        "held": [reason for reason in reasons if reason.truth == "true"],
+        "missed": [reason for reason in reasons if reason.truth != "true"],
+        "expires": clock(expires, created),
+        "created": clock(created),
+        "versions": " · ".join(
+            f"{word}{clip(str(text), 20)}"
+            for word, text in (("v", signal["strategy_version"]), ("engine ", signal["engine_version"]))
+            if text
+        ),
+        "version": clip(str(signal["strategy_version"]), 20),
+        "short_of_history": meta.get("short_of_history") or 0,
+    }
+
+
+def _away(price: float | None, signal: Mapping[str, Any]) -> str:
+    """Return how far a price is from the quoted entry in the market's own direction, in percent."""
+    entry = signal["entry_price"]
+    return signed_percent((price - entry) / entry * 100) if price is not None and entry else ""
+
+
+def _targets(payload: Mapping[str, Any]) -> list[Target]:
+    signal, position = payload["signal"], payload.get("position") or {}
+    entry, stop = signal["entry_price"], signal["stop_loss"]
+    risk = abs(entry - stop) if stop is not None else 0.0
+    hit = position.get("targets_hit") or 0
+    return [
+        Target(
+            n=n,
+            price=text,
+            away=_away(target["price"], signal),
+            r=signed_r(abs(target["price"] - entry) / risk).lstrip("+") if risk else "",
+            part=target["part"],
+            hit=n <= hit,
+        )
+        for n, (target, text) in enumerate(
+            zip(signal["take_profits"], payload["text"]["targets"], strict=True), start=1
+        )
+    ]
+
+
+def _position(payload: Mapping[str, Any]) -> dict[str, Any]:
+    position, signal = payload["position"], payload["signal"]
+    badge, ending = _ENDS.get(position["status"], ("", ""))
+    result, opened = position["result_pct"], position["opened_at"] is not None
+    outcome = "none" if not opened or result is None else "win" if result > 0 else "loss" if result < 0 else "flat"
+    if position["status"] == "EXITED" and (payload.get("detail") or {}).get("reason"):
+        ending = f"Closed by the rule “{clip(humanise(str(payload['detail']['reason'])), 40)}”"
+    if position["status"] == "SL_HIT" and outcome == "win":
+        ending = "Stopped in profit"
+    return {
+        "badge": badge,
+        "ending": ending,
+        "opened": opened,
+        "outcome": outcome,
+        "mark": {"win": "✅", "loss": "❌", "flat": "⚪", "none": "🚫"}[outcome],
+        "result": signed_percent(result),
+        "result_r": signed_r(position["result_r"]),
+        "best": signed_percent(position["best_pct"]),
+        "worst": signed_percent(position["worst_pct"]),
+        "held_for": span(position["opened_at"], position["closed_at"] or payload["event"]["time"]),
+        "hits": f"{position['targets_hit']} of {position['targets_total']}",
+        "free": _free(position, signal),
+        "since": span(signal["created_at"], payload["event"]["time"]),
+    }
+
+
+def _free(position: Mapping[str, Any], signal: Mapping[str, Any]) -> bool:
+    """Tell whether the stop stands at the average entry or on its profit side."""
+    stop, entry = position["stop"], position["entry_price"]
+    if stop is None or entry is None:
+        return False
+    return bool(stop >= entry if signal["side"] == "long" else stop <= entry)
