@@ -32,6 +32,8 @@ SERIES_MAX_AGE_MS = 2 * 86_400_000
 
 _NAME = re.compile(r"(?P<venue>[a-z][a-z0-9]*)_(?P<wire>[A-Z0-9]+)_(?P<timeframe>[1-9]\d*[smhdw])(_\d+)?\.csv(\.gz)?")
 T = TypeVar("T")
+_WHOLE = re.compile(r"\d{1,15}")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?(nan|inf(inity)?)|", re.IGNORECASE)
 _EARLIEST_MS = 10**11  # 1973: anything below is a count of seconds
 
 
@@ -242,14 +244,18 @@ def _columns(path: Path, header: tuple[str, ...]) -> tuple[Times, tuple[Floats, 
     first = raw[: raw.find(b"\n") + 1 or None].decode("utf-8-sig", "replace").strip().split(",")
     if missing := [name for name in header if name not in first]:
         raise CandleFileError(path, 1, f"the first line must be `{','.join(header)}`; it lacks {', '.join(missing)}")
-    types = {name: np.int64 if name == "timestamp_ms" else np.float64 for name in header}
+    types = dict.fromkeys(header[1:], np.float64)
     try:
         table = pd.read_csv(io.BytesIO(raw), usecols=list(header), dtype=types, index_col=False, low_memory=False,
                             encoding="utf-8-sig")  # fmt: skip
-    except (ValueError, OverflowError) as error:  # ParserError and UnicodeDecodeError are ValueErrors
+    except ValueError as error:  # ParserError and UnicodeDecodeError are ValueErrors
         raise _unreadable(path, header, first, str(error)) from None
-    columns = (np.ascontiguousarray(table[name].to_numpy()) for name in header)
-    return next(columns), tuple(columns)
+    if raw.count(b",") != (len(table) + 1) * (len(first) - 1):  # pandas drops what is too much
+        raise _unreadable(path, header, first, "a line has more or fewer values than the header")
+    if table["timestamp_ms"].dtype != np.int64 and len(table):  # 1.7e12 and the like: a float has lost digits
+        raise _unreadable(path, header, first, "timestamp_ms is not a whole number of milliseconds")
+    columns = (np.ascontiguousarray(table[name].to_numpy()) for name in header[1:])
+    return table["timestamp_ms"].to_numpy(np.int64), tuple(columns)
 
 
 def _unreadable(path: Path, header: tuple[str, ...], first: list[str], error: str) -> CandleFileError:
@@ -259,10 +265,9 @@ def _unreadable(path: Path, header: tuple[str, ...], first: list[str], error: st
             return CandleFileError(path, number, f"{len(cells)} values, but the header has {len(first)}")
         for name in header:
             cell = cells[first.index(name)].strip()
-            try:
-                int(cell) if name == "timestamp_ms" else float(cell or "nan")
-            except ValueError:
-                what = "a whole number of milliseconds" if name == "timestamp_ms" else "a number"
+            whole = name == "timestamp_ms"
+            if not (_WHOLE if whole else _NUMBER).fullmatch(cell):
+                what = "a whole number of milliseconds" if whole else "a number"
                 return CandleFileError(path, number, f"{name} is not {what}: {cell[:40]!r}")
     return CandleFileError(path, 0, error.splitlines()[0])
 
