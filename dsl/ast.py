@@ -307,6 +307,8 @@ class SideBlock:
     exits: dict[str, tuple[Key, Exit]] = field(default_factory=dict)
     trails: tuple[Trail, ...] = ()
     expire_ms: int = 0
+    broken: frozenset[str] = frozenset()
+    """Conditions that could not be read; findings have said why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +343,8 @@ class Definition:
     settles: int = 0
     deprecated: str = ""
     example: str = ""
+    broken: frozenset[str] = frozenset()
+    """Lets and outputs that could not be read; findings have said why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,3 +371,5 @@ class Document:
     model: ModelBlock | None = None
     sides: tuple[SideBlock, ...] = ()
     cooldowns: tuple[CooldownRule, ...] = ()
+    broken: frozenset[str] = frozenset()
+    """Lets, params and functions that are written but could not be read: they exist, so they are not unknown names."""

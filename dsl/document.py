@@ -1,0 +1,293 @@
+"""YAML, restricted, with the place of every key and value.
+
+Scalars stay text: what `on`, `1_000` or `017` mean is decided by whoever reads them, never by YAML. Tags,
+anchors, aliases, merge keys and a second document are refused; size, depth and number of nodes are bounded;
+duplicate keys are findings that name both places. Strategies, libraries, tests and the configuration all come
+through here, and dsl.reading reads typed values from the result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dsl.errors import Diagnostic, Source, Span
+from dsl.place import Text
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 32
+MAX_NODES = 50_000
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A value as written; `quoted`: it was in quotes or a block, so it can only be text."""
+
+    text: Text
+    quoted: bool
+
+    @property
+    def value(self) -> str:
+        return self.text.value
+
+    @property
+    def span(self) -> Span:
+        return self.text.span
+
+    @property
+    def empty(self) -> bool:
+        """Nothing was written, or YAML's word for nothing."""
+        return not self.quoted and self.value in ("", "~", "null")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    key: Scalar
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping, in the order written; of a duplicate key the first."""
+
+    entries: dict[str, Entry]
+    span: Span
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.entries
+
+    def get(self, key: str) -> Node | None:
+        entry = self.entries.get(key)
+        return entry.value if entry else None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    items: tuple[Node, ...]
+    span: Span
+    flow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A value that was refused; a finding has said why, so readers pass it over."""
+
+    span: Span
+
+
+Node = Scalar | Table | Listing | Unread
+
+
+class _Refused(Exception):
+    """Ends the composition of a document that cannot be read further."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def read_source(path: Path) -> tuple[Source, list[Diagnostic]]:
+    """Read a text file: UTF-8, bounded, printable. The source is empty where it could not be read."""
+    shown = str(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        return _unreadable(shown, f"the file cannot be opened: {(error.strerror or 'unknown reason').lower()}")
+    if len(data) > MAX_BYTES:
+        size = path.stat().st_size
+        return _unreadable(shown, f"the file has {size:,} bytes; more than {MAX_BYTES:,} are not read")
+    return decode(shown, data)
+
+
+def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:
+    """Return the text of UTF-8 bytes, or where they are not UTF-8."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _unreadable(path, "the file is in UTF-16", "save it as UTF-8")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        source = Source(path, data.decode("utf-8", "replace"))
+        at = len(data[: error.start].decode("utf-8", "replace"))
+        if b"\0" in data:
+            return _unreadable(path, "this is not a text file")
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        return Source(path, ""), [Diagnostic("yaml-syntax", message, Span(source, at, at + 1), help="save it as UTF-8")]
+    source = Source(path, text)
+    strange = _UNPRINTABLE.search(text)
+    if strange is None:
+        return source, []
+    if "\0" in text:
+        return _unreadable(path, "this is not a text file")
+    message = f"the character U+{ord(strange[0]):04X} is not allowed in a text file"
+    return Source(path, ""), [Diagnostic("yaml-syntax", message, Span(source, *strange.span()))]
+
+
+def _unreadable(path: str, message: str, help: str = "") -> tuple[Source, list[Diagnostic]]:
+    source = Source(path, "")
+    return source, [Diagnostic("yaml-syntax", message, Span(source, 0, 0), help=help)]
+
+
+def read_table(path: Path | Source) -> tuple[Table | None, Source, list[Diagnostic]]:
+    """Read a file (or a source that is in memory) whose top level is a mapping.
+
+    Returns the mapping (None if there is none), the source, and every finding so far.
+    """
+    source, found = (path, []) if isinstance(path, Source) else read_source(path)
+    if found:
+        return None, source, found
+    node, found = compose(source)
+    if node is None or isinstance(node, Table):
+        return node, source, found
+    what = "a list" if isinstance(node, Listing) else "a single value"
+    message = f"this file holds {what}; it must hold keys and values"
+    found.append(Diagnostic("wrong-type", message, _first_line(node.span), help="begin with `language: 1`"))
+    return None, source, found
+
+
+def compose(source: Source) -> tuple[Node | None, list[Diagnostic]]:
+    """Return the document's top node, or None where it cannot be read, with findings in order of place."""
+    import yaml
+
+    found: list[Diagnostic] = []
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return _Composer(source, yaml.parse(source.text, Loader=loader), found).document(), found
+    except _Refused as refusal:
+        return None, [*found, refusal.diagnostic]
+    except yaml.YAMLError as error:
+        from dsl.yaml_faults import explain
+
+        return None, [*found, explain(source, error)]
+
+
+class _Composer:
+    """Builds nodes from the events of a YAML parser."""
+
+    def __init__(self, source: Source, events: Iterator[Any], found: list[Diagnostic]) -> None:
+        self.source, self.events, self.found = source, events, found
+        self.nodes = 0
+
+    def document(self) -> Node:
+        event = next(self.events)
+        while event.__class__.__name__ in ("StreamStartEvent", "DocumentStartEvent"):
+            event = next(self.events)
+        if event.__class__.__name__ == "StreamEndEvent":
+            raise self.refusal(0, 0, "the file is empty", "begin with `language: 1`")
+        node = self.node(event, 1)
+        for event in self.events:
+            if event.__class__.__name__ == "DocumentStartEvent":
+                start, end = event.start_mark.index, event.end_mark.index
+                raise self.refusal(start, end, "a second document begins here", "write one document per file")
+        return node
+
+    def refusal(self, start: int, end: int, message: str, help: str = "") -> _Refused:
+        return _Refused(Diagnostic("yaml-syntax", message, Span(self.source, start, end), help=help))
+
+    def node(self, event: Any, depth: int) -> Node:
+        kind = event.__class__.__name__
+        start, end = event.start_mark.index, event.end_mark.index
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise self.refusal(start, end, f"this file has more than {MAX_NODES:,} values")
+        if depth > MAX_DEPTH:
+            raise self.refusal(start, start + 1, f"this is nested more than {MAX_DEPTH} deep")
+        refused = self._refuse_marks(event, kind)
+        if kind == "ScalarEvent":
+            style = event.style or ""
+            if style in ("|", ">"):
+                end = start + len(self.source.text[start:end].rstrip())
+            scalar = Scalar(Text(event.value, self.source, start, end, style), bool(style))
+            return Unread(scalar.span) if refused else scalar
+        if kind == "AliasEvent":
+            return Unread(Span(self.source, start, end))
+        inner = self._listing(event, depth) if kind == "SequenceStartEvent" else self._table(event, depth)
+        return Unread(inner.span) if refused else inner
+
+    def _refuse_marks(self, event: Any, kind: str) -> bool:
+        """Refuse `*alias`, `&anchor` and `!tag`. Expressions that begin with these signs must be quoted."""
+        start, end = event.start_mark.index, event.end_mark.index
+        if kind == "AliasEvent":
+            what, advice = "alias; aliases are refused", "put quotes around a text that begins with `*`"
+        elif event.anchor is not None:
+            (start, end), what = self._mark(start, f"&{event.anchor}"), "anchor; anchors are refused"
+            advice = "repeat the value, or name it under `let:`"
+        elif event.tag is not None:
+            (start, end), what = self._mark(start, "!"), "tag; tags are refused"
+            advice = "for the opposite of a condition write `not x`"
+        else:
+            return False
+        written = self.source.text[start:end]
+        self.found.append(
+            Diagnostic("yaml-syntax", f"`{written}` is a YAML {what}", Span(self.source, start, end), help=advice)
+        )
+        return True
+
+    def _mark(self, start: int, sign: str) -> tuple[int, int]:
+        """Return where an anchor or tag is written: at the event, or before it where the value is apart."""
+        text = self.source.text
+        before = text.rfind(sign, 0, start + len(sign))
+        at = start if text.startswith(sign, start) else before if before >= 0 else start
+        end = at + len(sign)
+        while end < len(text) and not text[end].isspace() and text[end] not in ",]}":
+            end += 1
+        return at, end
+
+    def _listing(self, event: Any, depth: int) -> Listing:
+        items: list[Node] = []
+        for inner in self.events:
+            if inner.__class__.__name__ == "SequenceEndEvent":
+                break
+            items.append(self.node(inner, depth + 1))
+        flow = bool(event.flow_style)
+        end = inner.end_mark.index if flow or not items else items[-1].span.end
+        return Listing(tuple(items), Span(self.source, event.start_mark.index, end), flow)
+
+    def _table(self, event: Any, depth: int) -> Table:
+        entries: dict[str, Entry] = {}
+        last = event.start_mark.index
+        for inner in self.events:
+            if inner.__class__.__name__ == "MappingEndEvent":
+                break
+            key = self.node(inner, depth + 1)
+            value = self.node(next(self.events), depth + 1)
+            last = max(last, value.span.end)
+            if not isinstance(key, Scalar):
+                message = "a key must be a name"
+                self.found.append(Diagnostic("yaml-syntax", message, _first_line(key.span), help=_BRACES))
+                continue
+            self._enter(entries, key, value)
+        end = inner.end_mark.index if event.flow_style else last
+        return Table(entries, Span(self.source, event.start_mark.index, end))
+
+    def _enter(self, entries: dict[str, Entry], key: Scalar, value: Node) -> None:
+        first = entries.get(key.value)
+        if first is not None:
+            line = first.key.span.line
+            self.found.append(
+                Diagnostic(
+                    "duplicate-key",
+                    f"the key `{key.value}` stands here for the second time",
+                    key.span,
+                    label=f"first written on line {line}",
+                    help="keep one of them",
+                    notes=((first.key.span, "here for the first time"),),
+                )
+            )
+        elif key.value == "<<" and not key.quoted:
+            message = "`<<` is a YAML merge key; merge keys are refused"
+            self.found.append(Diagnostic("yaml-syntax", message, key.span, help="repeat the keys"))
+        else:
+            entries[key.value] = Entry(key, value)
+
+
+_BRACES = "quote a text that contains `{` or `[`"
+
+
+def _first_line(span: Span) -> Span:
+    return Span(span.source, span.start, span.start + len(span.text.split("\n")[0]))

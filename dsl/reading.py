@@ -1,0 +1,213 @@
+"""Typed values from the nodes of a document; what does not fit becomes a finding, and reading goes on.
+
+Used for strategies, libraries, tests and the configuration alike. Every method returns None (or an empty
+collection) where the value cannot be had, after saying why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from dsl.document import Entry, Listing, Node, Scalar, Table, Unread
+from dsl.errors import Diagnostic, Severity, Span
+from dsl.suggest import listing, nearest
+
+_INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]*(_[0-9]+)*)")
+_NUMBER = re.compile(r"[+-]?(0|[1-9][0-9]*(_[0-9]+)*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_KINDS = {Table: "keys and values", Listing: "a list"}
+
+
+class Reader:
+    """Reads nodes and collects findings."""
+
+    def __init__(self, found: list[Diagnostic] | None = None) -> None:
+        self.found: list[Diagnostic] = [] if found is None else found
+
+    def refuse(self, name: str, message: str, span: Span, help: str = "", label: str = "") -> None:
+        """Note an error."""
+        self.found.append(Diagnostic(name, message, span, help=help, label=label))
+
+    def warn(self, name: str, message: str, span: Span, help: str = "") -> None:
+        """Note a warning."""
+        self.found.append(Diagnostic(name, message, span, Severity.WARNING, help=help))
+
+    # -- shapes --
+
+    def table(self, node: Node | None, what: str) -> Table | None:
+        """Return a mapping, or say that `what` must be one."""
+        if isinstance(node, Table):
+            return node
+        self._wrong(node, f"{what} must hold keys and values")
+        return None
+
+    def items(self, node: Node | None, what: str) -> tuple[Node, ...]:
+        """Return the items of a list; a single value stands for a list of one."""
+        if isinstance(node, Listing):
+            if not node.items:
+                self.refuse("wrong-type", f"{what} must not be empty", node.span)
+            return node.items
+        if isinstance(node, Scalar) and not node.empty:
+            return (node,)
+        self._wrong(node, f"{what} must be a value or a list of values")
+        return ()
+
+    def scalar(self, node: Node | None, what: str) -> Scalar | None:
+        """Return a single value that is not empty."""
+        if isinstance(node, Scalar) and not node.empty and node.value.strip():
+            return node
+        self._wrong(node, f"{what} must be a single value")
+        return None
+
+    # -- values --
+
+    def text(self, node: Node | None, what: str) -> str | None:
+        """Return a value as its text."""
+        scalar = self.scalar(node, what)
+        return scalar.value.strip() if scalar else None
+
+    def boolean(self, node: Node | None, what: str) -> bool | None:
+        """Return true or false; `yes`, `on` and their like are refused."""
+        scalar = self.scalar(node, what)
+        if scalar is None:
+            return None
+        if not scalar.quoted and scalar.value in ("true", "false"):
+            return scalar.value == "true"
+        meant = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+        word = meant.get(scalar.value.lower(), scalar.value.lower())
+        advice = f"write `{word}`" if word in ("true", "false") else ""
+        self.refuse("wrong-type", f"{what} must be `true` or `false`", scalar.span, advice)
+        return None
+
+    def integer(self, node: Node | None, what: str, low: int | None = None, high: int | None = None) -> int | None:
+        """Return a whole number within low and high. No octals, no sexagesimals."""
+        number = self._number(node, what, _INTEGER, "a whole number", low, high)
+        return None if number is None else int(number)
+
+    def number(self, node: Node | None, what: str, low: float | None = None, high: float | None = None) -> float | None:
+        """Return a number within low and high."""
+        return self._number(node, what, _NUMBER, "a number", low, high)
+
+    def choice(self, node: Node | None, what: str, choices: Sequence[str]) -> str | None:
+        """Return one of `choices`."""
+        scalar = self.scalar(node, what)
+        if scalar is None or scalar.value in choices:
+            return scalar.value if scalar else None
+        self.refuse("wrong-type", f"{what} must be {listing(choices)}", scalar.span, _meant(scalar.value, choices))
+        return None
+
+    def texts(self, node: Node | None, what: str) -> tuple[tuple[str, Span], ...]:
+        """Return the texts of a list (or of a single value), each with its place; a second mention is refused."""
+        seen: dict[str, Span] = {}
+        for item in self.items(node, what):
+            scalar = self.scalar(item, f"each of {what}")
+            if scalar is None:
+                continue
+            value = scalar.value.strip()
+            if value in seen:
+                first = ((seen[value], "here for the first time"),)
+                message = f"`{value}` stands here for the second time"
+                self.found.append(Diagnostic("duplicate-key", message, scalar.span, notes=first))
+            else:
+                seen[value] = scalar.span
+        return tuple(seen.items())
+
+    # -- keys --
+
+    def keys(
+        self,
+        table: Table,
+        known: Mapping[str, bool],
+        place: Span,
+        *,
+        elsewhere: Mapping[str, str] | None = None,
+        own: str = "x-",
+    ) -> dict[str, Entry]:
+        """Check a mapping's keys and return the known ones.
+
+        known: key -> whether it is required. place: where a missing key is reported. elsewhere: keys that belong to
+        another part of the document, each with the advice to give. Keys beginning with `own` are passed over.
+        """
+        entries: dict[str, Entry] = {}
+        meant: set[str] = set()
+        for name, entry in table.entries.items():
+            if name in known:
+                entries[name] = entry
+            elif not name.startswith(own):
+                meant.add(self._unknown(name, entry.key.span, known, table, elsewhere or {}))
+        for name, required in known.items():
+            if required and name not in entries and name not in meant:
+                self.refuse("missing-key", f"the key `{name}` is missing", place)
+        return entries
+
+    def _unknown(
+        self, name: str, span: Span, known: Mapping[str, bool], table: Table, elsewhere: Mapping[str, str]
+    ) -> str:
+        """Report an unknown key; return the known key that was probably meant."""
+        if name in elsewhere:
+            self.refuse("unknown-key", f"the key `{name}` does not belong here", span, elsewhere[name])
+            return ""
+        free = [key for key in known if key not in table]
+        found = nearest(name, free)
+        if found:
+            advice = f"did you mean `{found}`?"
+        elif near := nearest(name, [key for key in known if key in table]):
+            advice = f"`{near}` is already there"
+        else:
+            advice = f"known here: {listing(known, 'and')}" if known else ""
+        self.refuse("unknown-key", f"unknown key `{name}`", span, advice)
+        return found or ""
+
+    # -- within --
+
+    def _number(
+        self,
+        node: Node | None,
+        what: str,
+        form: re.Pattern[str],
+        kind: str,
+        low: float | None,
+        high: float | None,
+    ) -> float | None:
+        scalar = self.scalar(node, what)
+        if scalar is None:
+            return None
+        if scalar.quoted or not form.fullmatch(scalar.value):
+            self.refuse("wrong-type", f"{what} must be {kind}", scalar.span, _plainer(scalar, form))
+            return None
+        value = float(scalar.value)
+        if (low is not None and value < low) or (high is not None and value > high) or abs(value) == float("inf"):
+            bounds = f"{low} to {high}" if low is not None and high is not None else ""
+            reach = bounds or (f"at least {low}" if low is not None else f"at most {high}")
+            self.refuse("wrong-type", f"{what} must be {reach}", scalar.span)
+            return None
+        return value
+
+    def _wrong(self, node: Node | None, message: str) -> None:
+        if node is None or isinstance(node, Unread):
+            return
+        if isinstance(node, Scalar):
+            label = "nothing is written here" if node.empty or not node.value.strip() else "a single value"
+            self.refuse("wrong-type", message, node.span, label=label)
+            return
+        first = Span(node.span.source, node.span.start, node.span.start + len(node.span.text.split("\n")[0].rstrip()))
+        braced = node.span.text[:1] in "[{"
+        advice = "put quotes around a text that begins with `[` or `{`" if braced else ""
+        self.refuse("wrong-type", message, first, advice, label=_KINDS[type(node)])
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    found = nearest(word, known)
+    return f"did you mean `{found}`?" if found else ""
+
+
+def _plainer(scalar: Scalar, form: re.Pattern[str]) -> str:
+    """Advise how a near-number is written."""
+    value = scalar.value.strip()
+    if form.fullmatch(value):
+        return f"remove the quotes: `{value}`"
+    if re.fullmatch(r"[+-]?0[0-9]+", value):
+        return f"a number does not begin with 0: `{value.lstrip('+-0') or '0'}`"
+    if re.fullmatch(r"[0-9]+,[0-9]+", value):
+        return f"the decimal sign is a point: `{value.replace(',', '.')}`"
+    return ""
