@@ -27,7 +27,9 @@ class WriterLock:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file: IO[str] | None = open(f"{path}.lock", "a+", encoding="ascii")  # noqa: SIM115 (held until release)
+        with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: IO[str] | None = open(f"{path}.lock", "a+", encoding="ascii")  # noqa: SIM115 (kept open)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -64,7 +66,6 @@ def connect(path: Path, *, read_only: bool = False, durable: bool = True) -> Dat
         if read_only:
             connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_MS / 1000)
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(path, timeout=BUSY_MS / 1000)
         try:
             db = Database(connection, recursive_triggers=False, execute_plugins=False)

@@ -33,7 +33,6 @@ class Memory:
 
         Raises DatabaseProblem where another engine writes, or the file is newer, damaged or no database.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
         lock = WriterLock(path)
         opened: list[Database] = []
         try:

@@ -47,22 +47,22 @@ class SqliteStore:
         events: Iterable[Event],
         messages: Iterable[OutboxMessage],
         cursor: int,
-        following: Iterable[Position] = (),
+        book: Book | None = None,
     ) -> int:
         """Write all of it in one transaction and move the cursor; return how many events were new.
 
-        `following` are live positions as they stand at the cursor: what candles did to them without an event
-        (bars, best and worst, followed_until). Raises DatabaseProblem where the file cannot be written.
+        `book` is the book at the cursor, with what candles changed without an event (bars, best and worst,
+        followed_until); None: what the events say. Raises DatabaseProblem where the file cannot be written.
         """
         with explained(self._path), transaction(self._db):
-            book = self._book if self._book is not None else self._read_book()
+            known = self._book if self._book is not None else self._read_book()
             fresh = [event for event in events if self._add_event(event)]
             for message in messages:
                 self._add_message(message)
-            book = _progress(book.apply(fresh), [p for p in following if self._follow(p)])
-            for key in dict.fromkeys(_lane_of(event) for event in fresh):
-                if key is not None:
-                    self._save_lane(key, book.lanes[key])
+            stands = self.cursor()
+            if book is None or (stands is not None and cursor < stands):
+                book = known.apply(fresh)
+            self._save_book(known, book)
             self._db.conn.execute(
                 "INSERT INTO standing (one, origin, decided_from, cursor) VALUES (1, ?1, ?1, ?1) "
                 "ON CONFLICT (one) DO UPDATE SET cursor = max(coalesce(cursor, ?1), ?1)",
@@ -141,20 +141,15 @@ class SqliteStore:
                 return False
             self._insert("positions", position_row(event.position))
         elif isinstance(event, PositionEvent):
-            self._update_position(event.position, "")
+            self._update_position(event.position)
         self._insert("events", event_row(event))
         return True
 
-    def _follow(self, position: Position) -> bool:
-        return self._update_position(position, f" AND status IN {LIVE} AND followed_until < :followed_until")
-
-    def _update_position(self, position: Position, only: str) -> bool:
+    def _update_position(self, position: Position) -> None:
         row = position_row(position)
         fields = ", ".join(f"{name} = :{name}" for name in row if name != "id")
-        changed = self._db.conn.execute(f"UPDATE positions SET {fields} WHERE id = :id{only}", row).rowcount  # noqa: S608
-        if not changed and not only:
+        if not self._db.conn.execute(f"UPDATE positions SET {fields} WHERE id = :id", row).rowcount:  # noqa: S608
             raise LookupError(f"position {position.id} has an event, but its signal was never committed")
-        return bool(changed)
 
     def _add_message(self, message: OutboxMessage) -> None:
         row = {
@@ -177,13 +172,20 @@ class SqliteStore:
         sql = f"INSERT {how} INTO {table} ({names}) VALUES ({values})"  # noqa: S608 (names of our own)
         return bool(self._db.conn.execute(sql, dict(row)).rowcount)
 
-    def _save_lane(self, key: tuple[str, str], lane: Lane) -> None:
-        body = plain(replace(lane, live={})) | {"live": [position.id for position in lane.live.values()]}
-        self._db.conn.execute(
-            "INSERT INTO lanes (strategy, symbol, body) VALUES (?, ?, ?) "
-            "ON CONFLICT (strategy, symbol) DO UPDATE SET body = excluded.body",
-            (*key, dumps_plain(body)),
-        )
+    def _save_book(self, known: Book, book: Book) -> None:
+        for key, lane in book.lanes.items():
+            before = known.lanes.get(key)
+            if lane is before:
+                continue
+            for side, position in lane.live.items():
+                if before is None or before.live.get(side) is not position:
+                    self._update_position(position)
+            body = plain(replace(lane, live={})) | {"live": [position.id for position in lane.live.values()]}
+            self._db.conn.execute(
+                "INSERT INTO lanes (strategy, symbol, body) VALUES (?, ?, ?) "
+                "ON CONFLICT (strategy, symbol) DO UPDATE SET body = excluded.body",
+                (*key, dumps_plain(body)),
+            )
 
     def _read_book(self) -> Book:
         rows = self._db.query(
@@ -196,24 +198,3 @@ class SqliteStore:
             own: dict[Side, Position] = {live[name].signal.side: live[name] for name in body.pop("live")}
             lanes[row["strategy"], row["symbol"]] = replace(revive(Lane, body), live=own)
         return Book(lanes)
-
-
-def _lane_of(event: Event) -> tuple[str, str] | None:
-    strategy, symbol = event_lane(event)
-    return (strategy, symbol) if symbol else None
-
-
-def event_lane(event: Event) -> tuple[str, str]:
-    """Return the event's strategy and symbol; empty where it has none."""
-    if isinstance(event, (SignalFired, PositionEvent)):
-        return event.signal.strategy, event.signal.symbol
-    return str(getattr(event, "strategy", "")), str(getattr(event, "symbol", ""))
-
-
-def _progress(book: Book, following: Iterable[Position]) -> Book:
-    lanes = dict(book.lanes)
-    for position in following:
-        key = (position.signal.strategy, position.signal.symbol)
-        lane = lanes[key]
-        lanes[key] = replace(lane, live={**lane.live, position.signal.side: position})
-    return Book(lanes)

@@ -12,7 +12,6 @@ from engine.domain.book import Book
 from engine.domain.event import Event, SignalFired
 from engine.domain.market import Candles, Floats, Market, Series, Timeframe
 from engine.domain.message import Delivery, OutboxMessage, Post, Rendered
-from engine.domain.position import Position
 from engine.domain.strategy import Plan
 
 
@@ -70,13 +69,13 @@ class Store(Protocol):
         events: Iterable[Event],
         messages: Iterable[OutboxMessage],
         cursor: int,
-        following: Iterable[Position] = (),
+        book: Book | None = None,
     ) -> int:
         """Write all of it in one transaction and move the cursor; return how many events were new.
 
         What is already there (by event id, message key, signal identity) is left as it is: a second
-        commit of the same does nothing. `following` are live positions as they stand at the cursor: what
-        candles did to them without an event.
+        commit of the same does nothing. `book` is the book at the cursor, with what candles changed in it
+        without an event; None: what the events say.
         """
         ...
 
