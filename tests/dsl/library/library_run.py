@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
+from dsl.load import load_expression
+from engine.plan.evaluate import Evaluator
 from library_data import Bars, Floats
 
-from dsl.load import load_expression
 from engine.domain.market import Block, Panel, Timeframe
 from engine.domain.strategy import Gaps, Plan
-from engine.plan.evaluate import Evaluator
 
 SYMBOL = "BTC/USDT"
 NEVER = Gaps("skip", 0)
@@ -26,7 +27,10 @@ def compiled(text: str, timeframe: str = "1d") -> tuple[Plan, int]:
 
 
 def block(bars: Bars, start: int, stop: int, timeframe: str = "1d", origin: int = START) -> Block:
-    """Return the candles start <= i < stop of `bars` as a block of one symbol; the first closes one step after `origin`."""
+    """Return the candles start <= i < stop of `bars` as a block of one symbol.
+
+    The first candle of `bars` closes one step after `origin`.
+    """
     step = Timeframe.parse(timeframe)
     times = origin + step.ms * np.arange(start + 1, stop + 1, dtype=np.int64)
     columns = {
@@ -38,9 +42,7 @@ def block(bars: Bars, start: int, stop: int, timeframe: str = "1d", origin: int 
     return Block(origin + step.ms * start, origin + step.ms * stop, {step: panel})
 
 
-def evaluate(
-    text: str, bars: Bars, timeframe: str = "1d", cuts: Sequence[int] = (), origin: int = START
-) -> Floats:
+def evaluate(text: str, bars: Bars, timeframe: str = "1d", cuts: Sequence[int] = (), origin: int = START) -> Floats:
     """Return the expression's value on each candle: float64 with NaN for unknown; truths become 0.0, NaN and 1.0.
 
     `cuts` are the candles before which a new block begins.
@@ -49,7 +51,7 @@ def evaluate(
     evaluator = Evaluator(plan, (SYMBOL,))
     edges = [0, *cuts, len(bars)]
     parts = []
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         values = evaluator.advance(block(bars, start, stop, timeframe, origin))
         parts.append(np.array(values.of(node)[:, 0]))
     joined = np.concatenate(parts)

@@ -117,7 +117,8 @@ def test_its_start_no_longer_matters_once_converged(call: str) -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_its_values_lie_within_its_bounds(call: str, bars: Bars) -> None:
-    name, _, output = call.partition("(")[0], "", call.rpartition(").")[2] if ")." in call else "value"
+    name = call.partition("(")[0]
+    output = call.rpartition(").")[2] if ")." in call else "value"
     found = catalogue().get(name)
     assert found is not None
     low, high = next(o.bounds for o in found.outputs if o.name == output)
@@ -137,5 +138,5 @@ def test_a_candle_without_values_is_survived(call: str, bars: Bars) -> None:
         column[40] = np.nan
     values = evaluate(call, Bars(**columns))
     whole = evaluate(call, bars)
-    if LENGTH > plan.nodes[node].defined + 60 and not np.isnan(whole[-1]):
+    if plan.nodes[node].defined + 60 < LENGTH and not np.isnan(whole[-1]):
         assert np.isfinite(values[-1])
