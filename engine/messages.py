@@ -5,7 +5,7 @@ A payload is JSON-able and complete: a template needs nothing else. Its parts:
 | part | what |
 |---|---|
 | `event` | `id`, `kind`, `time` (ISO-8601, UTC) |
-| `brand` | `name`, `url`, `disclaimer`, `hashtag` |
+| `brand` | `name`, `url`, `disclaimer`, `hashtag`, `link_on_x` |
 | `bot` | `id`, `name`, `version`, `about` |
 | `signal` | exactly schemas/signal.schema.json; null for a report and for a block |
 | `pair` | `BTC/USDT`, empty for a report |
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,7 +101,7 @@ def payload_of(event: Event, brand: Brand, markets: Mapping[str, Market], bots: 
     market = markets.get(symbol, Market(signal.venue if signal else "", symbol))
     return {
         "event": {"id": event.id, "kind": event.kind, "time": iso(event.time)},
-        "brand": {"name": brand.name, "url": brand.url, "disclaimer": brand.disclaimer, "hashtag": brand.hashtag},
+        "brand": asdict(brand),
         "bot": {"id": bot.id, "name": bot.name or bot.id, "version": bot.version, "about": bot.about},
         "signal": wire_signal(signal) if signal else None,
         "pair": symbol.partition(":")[0],
@@ -158,7 +159,7 @@ def wire_position(position: Position) -> dict[str, Any]:
         "targets_hit": position.targets_hit,
         "targets_total": len(position.signal.targets),
         "remaining": position.remaining,
-        "result_pct": _percent(position.result),
+        "result_pct": _percent(position.result) if position.filled else None,
         "result_r": _number(position.result_r),
         "best_pct": _excursion(position.best, position.entry, sign),
         "worst_pct": _excursion(position.worst, position.entry, sign),
@@ -191,12 +192,17 @@ def _text(event: Event, signal: Signal | None, position: Position | None, market
     return {
         "entry": price(signal.entry.price) if signal else None,
         "stop": price(signal.stop) if signal else None,
-        "targets": [price(target.price) for target in signal.targets] if signal else [],
+        "targets": [price(target) for target in _targets(signal, position)] if signal else [],
         "exit": price(position.exit_price) if position else None,
         "price": price(fill.price) if fill else None,
         "old_stop": price(event.old) if isinstance(event, StopMoved) else None,
         "new_stop": price(position.stop) if moved and position else None,
     }
+
+
+def _targets(signal: Signal, position: Position | None) -> tuple[float, ...]:
+    """Return the targets in force: adds may have moved them."""
+    return (position.targets if position else ()) or tuple(target.price for target in signal.targets)
 
 
 def _fill(event: Event) -> Fill | None:

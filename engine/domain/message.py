@@ -28,12 +28,16 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """Whose posts these are, as configured. `hashtag` is without the sign; empty fields are left out of posts."""
+    """Whose posts these are, as configured. `hashtag` is without the sign; empty fields are left out of posts.
+
+    `link_on_x` lets posts on X carry links, which X bills many times higher.
+    """
 
     name: str = ""
     url: str = ""
     disclaimer: str = ""
     hashtag: str = ""
+    link_on_x: bool = False
 
 
 @dataclass(frozen=True, slots=True)
