@@ -46,16 +46,17 @@ class Book:
         """Return the book after `events`, which are in the order in which they happened."""
         lanes = dict(self.lanes)
         for event in events:
-            key = _key(event)
+            key = lane_of(event)
             if key is not None:
-                lanes[key] = _step(lanes.get(key, Lane()), event)
+                lanes[key] = step(lanes.get(key, Lane()), event)
         return Book(lanes)
 
     def live_positions(self) -> tuple[Position, ...]:
         return tuple(position for lane in self.lanes.values() for position in lane.live.values())
 
 
-def _key(event: Event) -> tuple[str, str] | None:
+def lane_of(event: Event) -> tuple[str, str] | None:
+    """Return (strategy, symbol) of what the event happened to, None if it is about no lane."""
     match event:
         case SignalFired():
             return event.signal.strategy, event.signal.symbol
@@ -66,7 +67,8 @@ def _key(event: Event) -> tuple[str, str] | None:
     return None
 
 
-def _step(lane: Lane, event: Event) -> Lane:
+def step(lane: Lane, event: Event) -> Lane:
+    """Return the lane after one event."""
     match event:
         case SignalFired():
             signal = event.signal

@@ -1,0 +1,107 @@
+"""What a closed candle of the strategy does to a position: exit rules, trails, an entry that waited too long.
+
+It is applied after the fine candles that closed with it. What it decides takes effect from the next fine candle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from engine.domain.position import Status
+from engine.domain.strategy import SideRules, TrailRule
+from engine.trade.held import UNKNOWN, Read, evaluate
+from engine.trade.life import Life
+from engine.trade.path import Bars
+
+TRUE = 2.0
+
+
+def watches(life: Life) -> bool:
+    """Tell whether candles of the strategy can do anything to the position besides being counted."""
+    if life.position.status is Status.PENDING:
+        return life.signal.entry.kind != "market" and life.signal.entry.cancel_after > 0
+    rules = life.terms.rules
+    return rules is not None and bool(rules.exits or rules.trails)
+
+
+def apply_bar(life: Life, bars: Bars, index: int) -> None:
+    """Step a live position over the strategy's candle `index`."""
+    time = int(bars.close_time[index])
+    life.rest(time, 1)
+    position, entry = life.position, life.signal.entry
+    if position.status is Status.PENDING:
+        if entry.kind != "market" and 0 < entry.cancel_after <= position.bars:
+            life.cancel(Status.CANCELLED, "unfilled", time)
+        return
+    rules = life.terms.rules
+    if rules is None or not (rules.exits or rules.trails):
+        return
+    read = partial(bars.at, index=index)
+    about = partial(life.field, close=float(bars.close[index]))
+    if not _exits(life, rules, read, about):
+        _trails(life, rules, read, about)
+
+
+def _exits(life: Life, rules: SideRules, read: Read, about: Callable[[str], float]) -> bool:
+    """Let the exit rules that hold wait for the next price; return whether one of them closes all."""
+    for rule in rules.exits:
+        if rule.name in life.position.exits_taken:
+            continue
+        if evaluate(rule.when, read, life.kept_value, about) == TRUE:
+            life.wait_to_exit(rule.name)
+            if rule.take >= 1:
+                return True
+    return False
+
+
+def _trails(life: Life, rules: SideRules, read: Read, about: Callable[[str], float]) -> None:
+    """Move the stop to the tightest of the active trails, if that is tighter than the stop in force."""
+    position = life.position
+    active = tuple(
+        place
+        for place, rule in enumerate(rules.trails)
+        if place in position.trailing or _begins(life, rule)
+    )  # fmt: skip
+    if active != position.trailing:
+        life.position = replace(position, trailing=active)
+    prices = [_price(life, rules.trails[place], read, about) for place in active]
+    known = [price for price in prices if price == price]
+    if known:
+        life.move_stop(max(known) if life.sign > 0 else min(known), "trail")
+
+
+def _begins(life: Life, rule: TrailRule) -> bool:
+    """Tell whether what the trail waits for (`after`) has happened."""
+    if rule.after is None:
+        return True
+    kind, value = rule.after
+    position = life.position
+    gain = life.sign * (position.best - position.entry)
+    match kind:
+        case "target":
+            return position.targets_hit >= value
+        case "r":
+            return gain >= value * life.risk
+        case "percent":
+            return gain >= value * position.entry
+    raise ValueError(f"a trail cannot begin after {kind!r}")
+
+
+def _price(life: Life, rule: TrailRule, read: Read, about: Callable[[str], float]) -> float:
+    """Return where a trail puts the stop: a line as it is, else that far behind the best price."""
+    value = evaluate(rule.level.value, read, life.kept_value, about)
+    best = life.position.best
+    match rule.level.kind:
+        case "price":
+            return value
+        case "distance":
+            distance = value
+        case "percent":
+            distance = value * best
+        case "r":
+            distance = value * life.risk
+        case kind:
+            raise ValueError(f"a trail cannot be a {kind!r}")
+    return best - life.sign * distance if distance >= 0 else UNKNOWN

@@ -1,0 +1,117 @@
+"""Following: a live position over a block, from one slice that tells something to the next.
+
+Between them the simulator jumps: nothing happens to a position on candles that touch none of its levels, but
+that its excursions widen and its candles are counted. Stopping at any border of candles and going on from the
+position as it stands gives the same events.
+"""
+
+from __future__ import annotations
+
+import math
+
+from engine.domain.event import Event
+from engine.domain.position import Position, Status
+from engine.trade.bar import apply_bar, watches
+from engine.trade.candle import apply_candle
+from engine.trade.life import Life, Terms
+from engine.trade.path import Bars, Path
+
+
+class Follower:
+    """One live position over the candles of one block.
+
+    `path` holds the fine candles of its symbol, `bars` those of its timeframe (None: the block has none), of
+    which those after `position.followed_until` are applied, up to `until`, the end of the block.
+    """
+
+    def __init__(self, position: Position, terms: Terms, path: Path, bars: Bars | None, until: int) -> None:
+        self._life = Life(position, terms)
+        self._path, self._bars, self._until = path, bars, until
+        self._next = path.after(position.followed_until)
+        self._bar = bars.after(position.followed_until) if bars else 0
+
+    @property
+    def position(self) -> Position:
+        return self._life.position
+
+    def next(self) -> tuple[int, tuple[Event, ...]] | None:
+        """Go on to the next slice that tells something; return its time and events, None at the block's end."""
+        life = self._life
+        while life.position.status.live:
+            bar_time = self._watched_bar()
+            border = len(self._path) if bar_time is None else self._path.after(bar_time)
+            index = self._jump(border)
+            if index < border:
+                candle = self._path.candle(index)
+                self._count_bars(candle.close_time - 1)
+                apply_candle(life, candle)
+                self._next = index + 1
+                time = candle.close_time
+            elif bar_time is not None:
+                time = bar_time
+            else:
+                break
+            self._step_bar(time)
+            life.rest(time, 0)
+            if life.events:
+                return time, life.finish(time)
+        if life.position.status.live:
+            self._count_bars(self._until)
+            life.rest(self._until, 0)
+        return None
+
+    def _watched_bar(self) -> int | None:
+        bars = self._bars
+        if bars is None or self._bar >= len(bars.close_time) or not watches(self._life):
+            return None
+        return int(bars.close_time[self._bar])
+
+    def _count_bars(self, until: int) -> None:
+        if self._bars is not None:
+            after = self._bars.after(until)
+            self._life.rest(until, after - self._bar)
+            self._bar = after
+
+    def _step_bar(self, time: int) -> None:
+        """Apply the strategy's candle that closed at `time`, if there is one."""
+        bars = self._bars
+        if bars is None or self._bar >= len(bars.close_time) or bars.close_time[self._bar] != time:
+            return
+        if self._life.position.status.live:
+            apply_bar(self._life, bars, self._bar)
+        self._bar += 1
+
+    def _jump(self, border: int) -> int:
+        """Return the first candle before `border` that may do something, else `border`; pass those before it."""
+        life = self._life
+        start = self._next
+        if start >= border:
+            return border
+        position = life.position
+        if position.exiting or (position.status is Status.PENDING and life.signal.entry.kind == "market"):
+            return start
+        stop = min(border, self._path.opening_from(life.deadline)) if life.deadline else border
+        down, up = self._levels()
+        index, lowest, highest = self._path.first_touch(start, max(stop, start), down, up)
+        if position.status is Status.OPEN and index > start:
+            life.saw(lowest, highest)
+        self._next = index
+        return index
+
+    def _levels(self) -> tuple[float, float]:
+        """Return the prices at or below, and at or above which a candle may do something."""
+        life = self._life
+        position, entry = life.position, life.signal.entry
+        losses: list[float | None] = [position.stop]
+        gain: float | None = None
+        if position.status is Status.OPEN:
+            losses.append(life.add())
+            gain = life.target()
+        elif entry.kind == "limit":
+            losses.append(entry.price)
+        else:
+            gain = entry.price
+        known = [level for level in losses if level is not None]
+        if life.sign > 0:
+            return max(known, default=-math.inf), math.inf if gain is None else gain
+        return -math.inf if gain is None else gain, min(known, default=math.inf)

@@ -1,0 +1,63 @@
+"""Expressions over a position: the few that the plan cannot hold, because each position has its own values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from engine.domain.strategy import Apply, AtEntry, Constant, Held, PositionField, Ref, SideRules
+
+UNKNOWN = float("nan")
+
+Read = Callable[[int], float]
+
+
+def no_field(name: str) -> float:
+    """Answer for a position that does not exist yet: everything about it is unknown."""
+    return UNKNOWN
+
+
+def evaluate(
+    held: Held, read: Read, kept: Read = lambda node: UNKNOWN, about: Callable[[str], float] = no_field
+) -> float:
+    """Return the value of a held expression: NaN for an unknown number; truths are 0, 1 (unknown) and 2.
+
+    `read(node)` is the node's value now, `kept(node)` the one it had at the signal, `about(name)` a field
+    of the position.
+    """
+    match held:
+        case Constant(value):
+            return float(value)
+        case Ref(node):
+            return read(node)
+        case AtEntry(node):
+            return kept(node)
+        case PositionField(name):
+            return about(name)
+        case Apply(op, args):
+            from engine.plan.operations import apply
+
+            return float(apply(op, tuple(evaluate(arg, read, kept, about) for arg in args)))
+
+
+def leaves(held: Held) -> Iterator[Held]:
+    """Yield the parts of a held expression that have no parts, from left to right."""
+    if isinstance(held, Apply):
+        for arg in held.args:
+            yield from leaves(arg)
+    else:
+        yield held
+
+
+def needs_position(held: Held) -> bool:
+    """Tell whether the expression can be known only once there is a position."""
+    return any(isinstance(leaf, PositionField) for leaf in leaves(held))
+
+
+def kept_nodes(rules: SideRules) -> tuple[int, ...]:
+    """Return the nodes whose values at the signal are kept with the position, in a fixed order.
+
+    They are the rules' own, and those that a `then stop to` reads whose position has to be waited for.
+    """
+    moves = [target.then.value for target in rules.targets if target.then and needs_position(target.then.value)]
+    read = (leaf.node for move in moves for leaf in leaves(move) if isinstance(leaf, (Ref, AtEntry)))
+    return tuple(dict.fromkeys((*rules.held_nodes, *read)))

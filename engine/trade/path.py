@@ -1,0 +1,104 @@
+"""What a position is followed over: the fine candles of its symbol, and the candles of its strategy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.domain.market import Floats, Panel, Timeframe, Times
+
+
+class Candle(NamedTuple):
+    """One closed candle; times in ms."""
+
+    open_time: int
+    close_time: int
+    open: float
+    high: float
+    low: float
+    close: float
+
+
+class Columns(Protocol):
+    """The part of engine.plan.evaluate.Values that is read here: the values (T, S) of a node."""
+
+    def of(self, node: int) -> npt.NDArray[np.generic]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The fine candles of one symbol that exist in a block, oldest first."""
+
+    timeframe: Timeframe
+    close_time: Times
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+
+    @staticmethod
+    def of(panel: Panel, lane: int) -> Path:
+        """Return those of one lane of a panel."""
+        rows = np.flatnonzero(panel.here[:, lane])
+        open_, high, low, close = (panel.fields[name][rows, lane] for name in ("open", "high", "low", "close"))
+        return Path(panel.timeframe, panel.close_time[rows], open_, high, low, close)
+
+    def __len__(self) -> int:
+        return len(self.close_time)
+
+    def candle(self, index: int) -> Candle:
+        close_time = int(self.close_time[index])
+        return Candle(
+            close_time - self.timeframe.ms, close_time, float(self.open[index]), float(self.high[index]),
+            float(self.low[index]), float(self.close[index]),
+        )  # fmt: skip
+
+    def after(self, time: int) -> int:
+        """Return the index of the first candle that closes after `time`."""
+        return int(self.close_time.searchsorted(time, side="right"))
+
+    def opening_from(self, time: int) -> int:
+        """Return the index of the first candle that opens at or after `time`."""
+        return int(self.close_time.searchsorted(time + self.timeframe.ms, side="left"))
+
+    def first_touch(self, start: int, stop: int, down: float, up: float) -> tuple[int, float, float]:
+        """Return the first of start <= i < stop that touches `down` or `up`, else stop, and the extremes before it."""
+        from engine.kernels.follow import first_touch
+
+        index, lowest, highest = first_touch(self.low, self.high, start, stop, down, up)
+        return int(index), float(lowest), float(highest)
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The candles of one symbol on a strategy's timeframe that exist in a block, and the plan's values on them.
+
+    `rows` are their rows in the panel; `lane` is the symbol's lane in values of more than one lane.
+    """
+
+    close_time: Times
+    close: Floats
+    rows: npt.NDArray[np.intp]
+    values: Columns
+    lane: int
+    _columns: dict[int, npt.NDArray[np.generic]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(panel: Panel, lane: int, values: Columns) -> Bars:
+        rows = np.flatnonzero(panel.here[:, lane])
+        return Bars(panel.close_time[rows], panel.fields["close"][rows, lane], rows, values, lane)
+
+    def after(self, time: int) -> int:
+        """Return the index of the first candle that closes after `time`."""
+        return int(self.close_time.searchsorted(time, side="right"))
+
+    def at(self, node: int, index: int) -> float:
+        """Return the node's value on candle `index`: NaN or 1 (a truth) where it is unknown."""
+        column = self._columns.get(node)
+        if column is None:
+            column = self.values.of(node)
+            column = self._columns[node] = column[:, self.lane if column.shape[1] > 1 else 0]
+        return float(column[self.rows[index]])
