@@ -36,7 +36,8 @@ FLAT = closes([50.0] * 300)
     "text",
     [
         "rsi(close, 14)", "stoch(14, 3, 3).k", "stochrsi(close, 14, 14, 3, 3).k", "cci(20)", "williams_r(14)",
-        "mfi(14)", "bbands(close, 20, 2).percent", "zscore(close, 20)", "dmi(14, 14).plus", "chop(14)", "cmo(close, 14)",
+        "mfi(14)", "bbands(close, 20, 2).percent", "zscore(close, 20)", "dmi(14, 14).plus", "chop(14)",
+        "cmo(close, 14)",
         "efficiency_ratio(close, 10)", "tsi().line", "vortex(14).plus", "momentum_score()",
     ],
 )  # fmt: skip
@@ -153,7 +154,7 @@ def test_a_breakout_leaves_the_range_before_it() -> None:
 
 
 def test_a_retest_comes_back_to_the_level_that_was_broken() -> None:
-    quiet, broke = [10, 11] * 10, [12, 12.5]
+    quiet, broke = [10, 11] * 12, [12, 12.5]
     assert last("retest(20, 12, 0.3%).up", closes([*quiet, *broke])) == 0, "it has not come back"
     bars = closes([*quiet, *broke, 11.4])
     low = bars.low.copy()
@@ -165,8 +166,8 @@ def test_a_retest_comes_back_to_the_level_that_was_broken() -> None:
 
 
 def test_structure_compares_the_last_two_pivots() -> None:
-    wave = [10, 12, 14, 12, 10, 13, 16, 13, 12, 11.5, 12]
-    bars = closes(wave)
+    high = np.array([10, 12, 14, 12, 10, 13, 16, 13, 12, 11.5, 12])
+    bars = Bars(high - 1, high, high - 2, high - 1, high)
     assert last("higher_highs(2, 2, 50)", bars) == 1
     assert last("lower_highs(2, 2, 50)", bars) == 0
     assert np.isnan(evaluate("higher_highs(2, 2, 50)", bars)[:8]).all(), "the second high is known two candles late"

@@ -100,9 +100,6 @@ STOCK_INDICATORS = [
     ("adx", Case("dmi(14, 14).plus", "pdi")),
     ("adx", Case("dmi(14, 14).minus", "mdi")),
     ("adx", Case("adx(14).adx", "adx")),
-    ("aroon", Case("aroon(25).up", "aroonUp")),
-    ("aroon", Case("aroon(25).down", "aroonDown")),
-    ("aroon", Case("aroon(25).osc", "oscillator")),
     ("cmf", Case("cmf(20)", "cmf", start=19)),
     ("cmf", Case("money_flow_volume()", "moneyFlowVolume")),
     ("stdev", Case("stdev(close, 14)", "stdDev")),
@@ -158,6 +155,20 @@ def test_a_windowed_sum_is_the_change_of_the_endless_one(name: str, text: str, c
     np.testing.assert_allclose(got[100:], want, rtol=1e-8, atol=1e-8 * np.abs(want).max())
 
 
+@pytest.mark.parametrize(("text", "column"), [("aroon(25).up", "aroonUp"), ("aroon(25).down", "aroonDown")])
+def test_aroon_equals_stock_indicators_but_for_equal_extremes(text: str, column: str) -> None:
+    """They count the first of equal extremes; TradingView, TA-Lib and ours the last."""
+    bars, columns = stock_indicators("aroon")
+    got, want = evaluate(text, bars), columns[column]
+    assert first(got) == first(want) == 25
+    prices = bars.high if text.endswith("up") else -bars.low
+    single = np.array(
+        [np.sum(prices[i - 25 : i + 1] == prices[i - 25 : i + 1].max()) == 1 for i in range(25, len(bars))]
+    )
+    assert single.mean() > 0.9
+    np.testing.assert_allclose(got[25:][single], want[25:][single], rtol=1e-8)
+
+
 TRADINGVIEW = [
     ("ma", Case("sma(close, 10)", "ta.sma(close, 10)")),
     ("ma", Case("sma(hl2, 20)", "ta.sma(hl2, 20)")),
@@ -172,7 +183,7 @@ TRADINGVIEW = [
     ("ma", Case("hma(close, 20)", "ta.hma(close, 20)")),
     ("ma", Case("vwma(close, 20)", "ta.vwma(close, 20)")),
     # they begin one candle earlier, with the flow of the first candle counted as rising and as falling
-    ("mfi+rsi+stoch", Case("mfi(14)", "ta.mfi(close, 14)", start=14)),
+    ("mfi+rsi+stoch", Case("mfi(close, 14)", "ta.mfi(close, 14)", start=14)),
     ("mfi+rsi+stoch", Case("rsi(close, 14)", "ta.rsi(close, 14)")),
     ("mfi+rsi+stoch", Case("stoch(20, 1, 1).k", "ta.stoch(close, high, low, 20)")),
     ("dmi", Case("dmi(17, 14).plus", "ta.dmi(17, 14).dip")),
