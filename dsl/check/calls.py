@@ -1,0 +1,320 @@
+"""Calls: which function is meant, which argument goes where, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+from dsl import ast, units
+from dsl.catalogue import Function, Slot
+from dsl.check import builtins, names, operators, recursion
+from dsl.check.scope import Env, Scope, suggest
+from dsl.check.terms import Term, mistake, term, truth
+from dsl.errors import Severity, Source, Span
+from dsl.units import BOOL, BY_NAME, Type, bounded
+from engine.domain.primitive import Output
+
+KEEP_BOUNDS = frozenset(
+    "sma ema rma wma highest lowest back valuewhen highest_since lowest_since pivot_high pivot_low".split()
+)
+"""Primitives whose `same as` output never leaves the range of their input."""
+
+
+def call(env: Env, node: ast.Call) -> Term:
+    """Return what the call gives: a value, or a record of several outputs."""
+    if node.name in builtins.BUILT_IN:
+        return builtins.BUILT_IN[node.name](env, node)
+    function, home = _find(env, node.name)
+    if function is None:
+        return _unknown(env, node)
+    if function.deprecated:
+        env.report(
+            Severity.WARNING, "deprecated-function", f"`{node.name}` is deprecated", node.name_span, "", function.deprecated
+        )
+    bound = _bind(env, function, node, home)
+    if bound is None:
+        return mistake(node.span)
+    if any(given.type.kind == "error" for given in bound.values()):
+        return mistake(node.span)
+    if any(given.uncertain for given in bound.values()):
+        env.error("wrong-arguments", f"the confidence cannot stand inside `{node.name}`", node.span)
+        return mistake(node.span)
+    made = _primitive(function, bound, node) if function.primitive else use(env, function, bound, node.span, home)
+    return replace(made, span=node.span, shown=tuple(t for t in bound.values() if t.op != "const"))
+
+
+def _find(env: Env, name: str) -> tuple[Function | None, Scope | None]:
+    """Return the function, and the scope of the document that defines it (None: the standard library)."""
+    library, _, short = name.rpartition(".")
+    scope: Scope | None = env.scope
+    while scope is not None:
+        if library and library in scope.libraries:
+            home = scope.libraries[library]
+            return home.functions.get(short), home
+        if not library and name in scope.functions:
+            return scope.functions[name], scope
+        scope = scope.outer
+    return (None if library else env.world.catalogue.get(name)), None
+
+
+def _unknown(env: Env, node: ast.Call) -> Term:
+    for argument in node.args:
+        env.visit(argument.value)
+    library, _, _ = node.name.rpartition(".")
+    if library:
+        home = env.scope.libraries.get(library)
+        known = [f"{library}.{name}" for name in home.functions] if home else []
+        message = f"library `{library}` has no such function" if home else f"there is no library `{library}`"
+        help_text = suggest(node.name, known) or ("" if home else "name its file under `use:`")
+        env.error("unknown-function", message, node.name_span, "", help_text)
+        return mistake(node.span)
+    known = [*env.world.catalogue.names(), *env.scope.functions]
+    broken = env.world.catalogue.diagnostics(node.name)
+    if broken:
+        first = broken[0]
+        env.error("unknown-function", f"the definition of `{node.name}` is broken: {first.message}", node.name_span)
+    elif node.name in env.scope.names() or node.name in names.FIELDS:
+        env.error("unknown-function", f"`{node.name}` is not a function", node.name_span, "", f"write `{node.name}`")
+    else:
+        env.error("unknown-function", f"there is no function `{node.name}`", node.name_span, "", suggest(node.name, known))
+    return mistake(node.span)
+
+
+@dataclass
+class _Given:
+    slot: Slot
+    argument: ast.Argument | None = None
+
+
+def _bind(env: Env, function: Function, node: ast.Call, home: Scope | None) -> dict[str, Term] | None:
+    """Return each slot's term, None (and told) where the arguments do not fit."""
+    given = {slot.name: _Given(slot) for slot in function.slots}
+    free = _positions(env, function, node)
+    before = len(env.world.findings.list)
+    for argument in node.args:
+        if argument.name is not None:
+            taken = given.get(argument.name)
+            if taken is None:
+                advice = suggest(argument.name, given) or f"it takes `{function.signature}`"
+                span = argument.name_span or argument.value.span
+                env.error("wrong-arguments", f"`{function.name}` has no argument `{argument.name}`", span, "", advice)
+                continue
+        else:
+            slot = next(free, None)
+            if slot is None:
+                message = f"`{function.name}` takes {_count(function)}, and here are {len(node.args)}"
+                env.error("wrong-arguments", message, argument.value.span, "one too many", f"it is `{function.signature}`")
+                continue
+            taken = given[slot.name]
+        if taken.argument is not None:
+            env.error("wrong-arguments", f"`{taken.slot.name}` is given twice", argument.value.span)
+            continue
+        taken.argument = argument
+    bound = {name: _argument(env, function, entry, node, home) for name, entry in given.items()}
+    failed = any(found is None for found in bound.values()) or len(env.world.findings.list) > before
+    kept = {name: found for name, found in bound.items() if found is not None}
+    return None if failed and len(kept) < len(bound) else kept
+
+
+def _count(function: Function) -> str:
+    required = sum(slot.default is None for slot in function.slots)
+    most = len(function.slots)
+    plural = "" if most == 1 else "s"
+    return f"{most} argument{plural}" if required == most else f"{required} to {most} arguments"
+
+
+def _positions(env: Env, function: Function, node: ast.Call) -> Iterator[Slot]:
+    """Yield the slots that arguments without a name fill; a constant first leaves the usual sources out."""
+    slots = list(function.slots)
+    first = node.args[0] if node.args and node.args[0].name is None else None
+    if first is not None and slots and slots[0].series and slots[0].default is not None and _constant(env, first.value):
+        while slots and slots[0].series and slots[0].default is not None:
+            slots.pop(0)
+    return iter(slots)
+
+
+def _constant(env: Env, expr: ast.Expr) -> bool:
+    match expr:
+        case ast.Number():
+            return True
+        case ast.Unary():
+            return _constant(env, expr.operand)
+        case ast.Binary():
+            return _constant(env, expr.left) and _constant(env, expr.right)
+        case ast.Name():
+            scope: Scope | None = env.scope
+            while scope is not None:
+                if expr.name in scope.bound:
+                    return scope.bound[expr.name].value is not None
+                if expr.name in scope.lets:
+                    return names.let(replace(env, scope=scope), expr.name).value is not None
+                scope = scope.outer
+    return False
+
+
+def _argument(env: Env, function: Function, given: _Given, node: ast.Call, home: Scope | None) -> Term | None:
+    slot = given.slot
+    if given.argument is None:
+        if slot.default is None:
+            kind = "series" if slot.series else "constant"
+            message = f"`{function.name}` needs `{slot.name}`"
+            env.error("wrong-arguments", message, node.span, f"no {kind} `{slot.name}`", f"it is `{function.signature}`")
+            return None
+        return _default(env, slot, node.span, home)
+    expr = given.argument.value
+    if slot.choices:
+        return _choice(env, function, slot, expr)
+    if not slot.series:
+        return _parameter(env, function, slot, expr)
+    found = env.inside(function.name).visit(expr)
+    if function.primitive is None:
+        if found.type.kind == "record":
+            operators.several(env, found)
+            return mistake(expr.span)
+        return found
+    return operators.condition(env, found) if slot.boolean else operators.proper(env, operators.number(env, found))
+
+
+def _default(env: Env, slot: Slot, span: Span, home: Scope | None) -> Term:
+    if isinstance(slot.default, ast.Expr):
+        scope = Scope(outer=home)
+        return replace(env, scope=scope, windowed="").visit(slot.default)
+    if isinstance(slot.default, str):
+        return names.name(env, _field(slot.default))
+    value = float(slot.default or 0.0)
+    if slot.boolean:
+        return truth(value, span)
+    return names.literal(env, ast.Number(span, value))
+
+
+@cache
+def _field(name: str) -> ast.Name:
+    return ast.Name(Span(Source("", name), 0, len(name)), name)
+
+
+def _choice(env: Env, function: Function, slot: Slot, expr: ast.Expr) -> Term:
+    if isinstance(expr, ast.Name) and expr.name in slot.choices:
+        return names.literal(env, ast.Number(expr.span, float(slot.choices.index(expr.name))))
+    word = expr.name if isinstance(expr, ast.Name) else ""
+    advice = suggest(word, slot.choices) or f"write one of {', '.join(slot.choices)}"
+    env.error("wrong-arguments", f"`{slot.name}` of `{function.name}` is one of a few words", expr.span, "", advice)
+    return mistake(expr.span)
+
+
+def _parameter(env: Env, function: Function, slot: Slot, expr: ast.Expr) -> Term:
+    found = operators.number(env, env.visit(expr))
+    if found.type.kind == "error":
+        return found
+    what = f"`{slot.name}` of `{function.name}`"
+    value = found.value
+    if value is None:
+        env.error(
+            "series-length", f"{what} is a constant or a param, never a series", expr.span, "changes with the candle",
+            f"it is `{function.signature}`",
+        )  # fmt: skip
+        return mistake(expr.span)
+    if slot.whole and value != int(value):
+        env.error("wrong-arguments", f"{what} is a whole number", expr.span)
+        return mistake(expr.span)
+    if (slot.low is not None and value < slot.low) or (slot.high is not None and value > slot.high):
+        env.error("wrong-arguments", f"{what} is {slot.low:g} to {slot.high:g}", expr.span, f"is {value:g}")
+        return mistake(expr.span)
+    return found
+
+
+def _primitive(function: Function, bound: dict[str, Term], node: ast.Call) -> Term:
+    primitive = function.primitive
+    assert primitive is not None
+    inputs = tuple(bound[given.name] for given in primitive.inputs)
+    params = tuple(bound[given.name].value or 0.0 for given in primitive.parameters)
+    types = [_output_type(output, function, bound) for output in primitive.outputs]
+    if len(types) == 1:
+        return term(primitive.name, inputs, types[0], node.span, params)
+    whole = term(primitive.name, inputs, Type("record"), node.span, params)
+    outputs = tuple(term("output", (whole,), given, node.span, (float(i),)) for i, given in enumerate(types))
+    return record(outputs, tuple(output.name for output in primitive.outputs), node.span)
+
+
+def record(outputs: tuple[Term, ...], keys: tuple[str, ...], span: Span) -> Term:
+    return term("record", outputs, Type("record"), span, keys)
+
+
+def _output_type(output: Output, function: Function, bound: dict[str, Term]) -> Type:
+    if output.boolean or output.unit == "bool":
+        return BOOL
+    relation, _, source = output.unit.rpartition(" ")
+    if relation == "same as":
+        given = replace(bound[source].type, constant=False)
+        if function.name == "sum" and given.weight is not None:
+            given = replace(given, weight=given.weight * (bound["length"].value or 1.0 if "length" in bound else 1.0))
+        if function.name == "cum":
+            given = replace(given, weight=None)
+        if function.name not in KEEP_BOUNDS:
+            given = replace(given, bounds=units.OPEN)
+    elif relation == "distance of":
+        given = units.distance_of(bound[source].type)
+    else:
+        unit = BY_NAME.get(output.unit, units.ANY)
+        given = units.level() if output.unit == "price" else Type(unit=unit, weight=0.0 if output.unit == "distance" else None)
+    return given if output.bounds == (None, None) else replace(given, bounds=bounded(output.bounds))
+
+
+def use(env: Env, function: Function, bound: dict[str, Term], span: Span | None, home: Scope | None) -> Term:
+    """Return a definition laid open over its arguments. `span` None: checked for itself, mistakes stay in its file."""
+    world, definition = env.world, function.definition
+    assert definition is not None
+    key = (function.name, env.frames, tuple((name, t.same, t.type) for name, t in bound.items()))
+    if key in world.uses:
+        return world.uses[key]
+    if function.name in world.defining:
+        loop = " -> ".join([*world.defining[world.defining.index(function.name) :], function.name])
+        env.error("circular-let", f"definitions may not use themselves: {loop}", span or definition.span)
+        return mistake(span or definition.span)
+    site = env.site or span
+    inner = Env(
+        world, Scope(lets=definition.lets, bound=dict(bound), outer=home), env.frames,
+        site=site, within=env.within or function.name,
+    )  # fmt: skip
+    world.defining.append(function.name)
+    try:
+        recursion.prepare(inner, definition)
+        found = _returns(inner, definition, bound)
+    finally:
+        world.defining.pop()
+    world.uses[key] = found
+    return found
+
+
+def _returns(env: Env, definition: ast.Definition, bound: dict[str, Term]) -> Term:
+    outputs = []
+    for name, (_, expr) in definition.returns.items():
+        found = recursion.value(env, name, expr)
+        if found.type.kind == "record":
+            operators.several(env, found)
+            found = mistake(expr.span)
+        found = operators.proper(env, found)
+        outputs.append(found.typed(_declared(found.type, name, definition, bound)))
+    if list(definition.returns) == ["value"]:
+        return outputs[0]
+    return record(tuple(outputs), tuple(definition.returns), definition.span)
+
+
+def _declared(given: Type, name: str, definition: ast.Definition, bound: dict[str, Term]) -> Type:
+    """Return the type with the unit and bounds that the definition declares for an output."""
+    if given.kind != "number":
+        return given
+    declared = definition.units.get(name, "")
+    relation, _, source = declared.rpartition(" ")
+    if relation == "same as" and source in bound:
+        given = replace(bound[source].type, constant=False, bounds=given.bounds)
+    elif relation == "distance of" and source in bound:
+        given = replace(units.distance_of(bound[source].type), bounds=given.bounds)
+    elif declared == "price":
+        given = units.level(bounds=given.bounds)
+    elif declared in BY_NAME and not relation:
+        given = Type(unit=BY_NAME[declared], weight=0.0 if declared == "distance" else None, bounds=given.bounds)
+    low, high = definition.bounds.get(name, (None, None))
+    if low is not None or high is not None:
+        given = replace(given, bounds=bounded((low, high)))
+    return given
