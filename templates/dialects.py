@@ -24,7 +24,7 @@ _X_URL = 23
 
 def clean(value: str) -> str:
     """Return `value` on one line: line breaks and control signs are spaces, bidirectional overrides are gone."""
-    return _SPACES.sub(" ", _CONTROL.sub(" ", value)).strip()
+    return _SPACES.sub(" ", _CONTROL.sub(" ", value))
 
 
 @dataclass(frozen=True, slots=True)

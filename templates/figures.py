@@ -22,6 +22,13 @@ _VENUES = {
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 
 
+_ABBREVIATIONS = (
+    "RSI EMA SMA WMA HMA VWMA DEMA TEMA MACD ATR ADX CCI MFI OBV VWAP CMF ROC QFL PSAR MA BTC ETH AI ML FNG"
+)
+CAPITALS = {word.lower(): word for word in _ABBREVIATIONS.split(" ")}
+"""Words that are written in capitals, by their lower case."""
+
+
 def signed_percent(value: float | None, places: int = 2) -> str:
     """Return `+1.20%`, `−0.71%` with a real minus sign, `0.00%`; an en dash for None."""
     if value is None:
@@ -114,7 +121,7 @@ def clip(text: str, limit: int) -> str:
     A single word longer than the limit is cut between two letters a reader sees: never inside an
     emoji of several signs or before a combining mark.
     """
-    text = clean(text)
+    text = clean(text).strip()
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
@@ -135,11 +142,5 @@ def _joined(left: str, right: str) -> bool:
 def humanise(name: str) -> str:
     """Return `Low rsi bounce` for `low_rsi_bounce`, with well-known abbreviations in capitals."""
     words = re.sub(r"[_\s]+", " ", clean(name)).strip().split(" ")
-    shown = " ".join(_CAPITALS.get(word.lower(), word) for word in words)
+    shown = " ".join(CAPITALS.get(word.lower(), word) for word in words)
     return shown[:1].upper() + shown[1:]
-
-
-_CAPITALS = {
-    word.lower(): word
-    for word in ["RSI", "EMA", "SMA", "WMA", "HMA", "MACD", "ATR", "ADX", "CCI", "MFI", "OBV", "VWAP", "QFL", "MA", "BTC", "ETH", "AI", "ML", "EMA50", "EMA100", "EMA200", "BB"]
-}

@@ -1,6 +1,6 @@
 """The renderer: a payload and a template become what one channel shows.
 
-Templates are `EVENT.CHANNEL.j2`; a channel without one of its own uses the console's. Folders given
+Templates are `EVENT.CHANNEL.j2`, or `any.CHANNEL.j2`; a channel without one uses the console's. Folders given
 by the user are looked into first, so any message can be worded anew without touching this package.
 One environment per dialect, all made alike: sandboxed, an unknown field is an error, and every value
 is cleaned and escaped for its channel.
@@ -90,8 +90,9 @@ class Templates:
 
     def _fill(self, event: str, channel: str, context: Mapping[str, Any]) -> str:
         environment = self._environment(channel)
+        names = [f"{event}.{channel}.j2", f"any.{channel}.j2", f"{event}.{FALLBACK}.j2"]
         try:
-            template = environment.select_template([f"{event}.{channel}.j2", f"{event}.{FALLBACK}.j2"])
+            template = environment.select_template(names)
             return template.render(context)
         except TemplateNotFound as error:
             raise RenderError(f"there is no template {event}.{channel}.j2") from error
@@ -124,6 +125,7 @@ class Templates:
                 "humanise": figures.humanise,
                 "candles": figures.timeframe_words,
                 "json": _to_json,
+                "over": _over,
             }
             environment.globals = {"drop": _drop, "range": range}
             self._environments[channel] = environment
@@ -134,15 +136,19 @@ def _shown(value: Any, *, dialect: Dialect) -> Any:
     """Return a printed value cleaned and escaped; what a macro made is left as it is."""
     if hasattr(value, "__html__"):
         return value
-    return Markup(dialect.escape(clean("–" if value is None else str(value))))
+    return Markup(dialect.escape(clean("–" if value is None else str(value))))  # noqa: S704  (escaped here)
 
 
 def _drop(rank: int, *, head: bool = False) -> Markup:
-    return Markup(f"\x00{rank:d}{'h' if head else ''}\x01")
+    return Markup(f"\x00{rank:d}{'h' if head else ''}\x01")  # noqa: S704
+
+
+def _over(own: Mapping[str, Any], under: Mapping[str, Any]) -> dict[str, Any]:
+    return {**under, **own}
 
 
 def _to_json(value: Any) -> Markup:
-    return Markup(json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=False))
+    return Markup(json.dumps(value, ensure_ascii=False, allow_nan=False))  # noqa: S704  (JSON, not HTML)
 
 
 def _json(event: str, channel: str, text: str) -> Rendered:

@@ -159,6 +159,22 @@ def samples() -> Iterator[tuple[str, dict[str, Any]]]:
         sample("part_exited", text={"price": "63410.0"}, detail={"part": 0.25, "rule": "faded"}, position=hit),
     )
     yield from _ends()
+    yield from others()
+
+
+def others() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (name, payload) of the events that belong to no signal."""
+    numbers = {"signals": 7, "closed": 5, "wins": 3, "losses": 2, "win_rate": 0.6, "result_pct": 1.84, "result_r": 2.1}
+    nothing: dict[str, Any] = {"signal": None, "position": None, "text": {**_TEXT, "entry": None, "targets": []}}
+    report = {"strategy": "scalper", "day": "2025-04-07", **numbers}
+    yield "report", {**sample("report"), **nothing, "pair": "", "report": report}
+    told = {"reason": "cooldown", "why": "30m after stop", "symbol": "BTCUSDT", "timeframe": "15m", "side": "long"}
+    yield "blocked", {**sample("blocked"), **nothing, "detail": {**_DETAIL, **told}}
+    alert = {"level": "error", "title": "Telegram refuses the token", "text": "channel telegram_vip: HTTP 401"}
+    yield (
+        "alert",
+        {"event": {"id": "a", "kind": "alert", "time": "2025-04-07T14:20:00Z"}, "brand": _BRAND, "alert": alert},
+    )
 
 
 def _ends() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from templates.figures import clip, clock, humanise, plain_number, signed_percent, signed_r, span, venue_name
+from templates.figures import clip, clock, humanise, plain_number, readable, signed_percent, signed_r, span, venue_name
 from templates.words import explain
 
 _NAME, _PAIR, _WHY = 48, 24, 220
@@ -48,6 +48,14 @@ class Reason:
     must: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number of a report, as text."""
+
+    name: str
+    text: str
+
+
 def view_of(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return what templates find as `view`, for any kind of event."""
     brand, bot, event = payload.get("brand") or {}, payload.get("bot") or {}, payload.get("event") or {}
@@ -60,12 +68,71 @@ def view_of(payload: Mapping[str, Any]) -> dict[str, Any]:
         "about": clip(str(bot.get("about") or ""), 300),
         "pair": clip(str(payload.get("pair") or ""), _PAIR),
         "time": clock(event.get("time")),
+        "wire": {"event_id": event.get("id"), "time": event.get("time")},
     }
+    caution = str(seen["disclaimer"])
+    seen["caution"] = caution if len(caution) <= 40 else "Not financial advice."
     if payload.get("signal"):
         seen |= _signal(payload)
+        seen["wire"] |= _wire(payload)
     if payload.get("position"):
         seen |= _position(payload)
-    return seen
+    if payload.get("report"):
+        seen["numbers"] = _numbers(payload["report"])
+    if payload.get("alert"):
+        seen["alarm"] = {"error": "🔴", "warning": "🟠"}.get(payload["alert"].get("level", ""), "🔵")
+    return seen | {"card": _card(payload, seen)}
+
+
+def _wire(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what every update on the wire holds besides its own fields."""
+    signal = payload["signal"]
+    same = ("source", "symbol", "timeframe", "side", "venue", "strategy_version", "engine_version")
+    return {"signal_id": signal["id"], **{name: signal[name] for name in same}, "position": payload["position"]}
+
+
+def _card(payload: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a feed page sorts and filters by."""
+    signal, position = payload.get("signal") or {}, payload.get("position") or {}
+    event, bot = payload.get("event") or {}, payload.get("bot") or {}
+    return {
+        "thread": signal.get("id", ""),
+        "kind": event.get("kind", ""),
+        "time": event.get("time", ""),
+        "brand": seen["brand"],
+        "bot": bot.get("id", ""),
+        "bot_name": seen["bot"],
+        "pair": seen["pair"],
+        "side": signal.get("side", ""),
+        "timeframe": signal.get("timeframe", ""),
+        "venue": seen.get("venue", ""),
+        "confidence": signal.get("confidence"),
+        "status": position.get("status", ""),
+        "outcome": seen.get("outcome", "none") if event.get("kind") == "closed" else "",
+        "result_pct": position.get("result_pct"),
+        "result_r": position.get("result_r"),
+    }
+
+
+def _numbers(report: Mapping[str, Any]) -> list[Number]:
+    """Return the plain numbers of a report, in its order."""
+    return [
+        Number(humanise(name), text)
+        for name, value in report.items()
+        if name not in ("strategy", "day") and (text := _number(name, value))
+    ]
+
+
+def _number(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return clip(value, 60)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return ""
+    if name == "win_rate":
+        return f"{value * 100:.0f}%" if value <= 1 else f"{value:.0f}%"
+    if name.endswith(("_pct", "_percent")):
+        return signed_percent(value)
+    return signed_r(value) if name.endswith("_r") else readable(value)
 
 
 def _signal(payload: Mapping[str, Any]) -> dict[str, Any]:
