@@ -120,7 +120,7 @@ CONFIG = Section(
         Field("costs", "table", "What trading costs.", inner=COSTS),
         Field("series", "named", "Files of external series, such as fng.", ("../data/fng.csv",)),
         Field("max_open", "integer", "The most live positions per strategy; 0: no limit.", ("5",)),
-        Field("channels", "named", "Which channel gets which events.", ("telegram_vip",)),
+        Field("channels", "definitions", "Which channel gets which events.", inner=CHANNEL),
     ),
 )
 
@@ -197,7 +197,12 @@ class _Reading:
         if "brand" not in entries:
             return None
         inner = self._inner(entries["brand"], BRAND, "`brand`")
-        return Brand(**{f.name: self._text(inner, f.name) for f in BRAND.fields})
+        return Brand(
+            name=self._text(inner, "name"),
+            url=self._text(inner, "url"),
+            disclaimer=self._text(inner, "disclaimer"),
+            hashtag=self._text(inner, "hashtag"),
+        )
 
     def _symbols(self, node: Node, what: str) -> tuple[str, ...]:
         symbols = self._reader.texts(node, f"the watchlist `{what}`")

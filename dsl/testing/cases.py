@@ -1,0 +1,341 @@
+"""Test files read into cases: what is fed in, and what is expected, each with its place."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dsl.document import Entry, Listing, Node, Scalar, Table, read_table
+from dsl.errors import Diagnostic, Span
+from dsl.reading import Reader
+from dsl.testing.notation import NotationError, parse_series
+from engine.domain.market import FIELDS, Floats, Timeframe
+
+START = int(dt.datetime(2026, 1, 5, tzinfo=dt.UTC).timestamp() * 1000)
+"""A Monday: weekly candles of a made series are whole."""
+
+_NUMBER = r"-?[0-9][0-9_]*(?:\.[0-9]+)?"
+_RANGE = re.compile(rf"({_NUMBER})(%?)\s+to\s+({_NUMBER})(%?)")
+_NEAR = re.compile(rf"({_NUMBER})(%?)\s*\+-\s*({_NUMBER})(%?)")
+_EXACT = re.compile(rf"({_NUMBER})(%?)")
+ENDS = ("TP_HIT", "SL_HIT", "EXPIRED", "CANCELLED", "EXITED", "OPEN", "PENDING")
+SIDES = ("long", "short")
+TRUTHS = {"false": 0, "unknown": 1, "true": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A number that is expected: low <= value <= high, `text` as written."""
+
+    low: float
+    high: float
+    text: str
+
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A made series of one symbol: columns by field name, NaN closes are candles that do not exist."""
+
+    symbol: str
+    columns: dict[str, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One expectation. kind: signal | nothing | exactly | at_least | at_most | blocked; None means not compared."""
+
+    kind: str
+    span: Span
+    side: str | None = None
+    bars: Within | None = None
+    at: int | None = None
+    count: int = 1
+    numbers: dict[str, Within] = field(default_factory=dict)
+    targets: tuple[Within, ...] = ()
+    when: dict[str, int] = field(default_factory=dict)
+    ends: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test: the candles and what must come of them."""
+
+    name: str
+    span: Span
+    symbol: str
+    timeframe: str
+    start: int
+    made: tuple[Made, ...] = ()
+    candles: Path | None = None
+    since: int | None = None
+    until: int | None = None
+    series: dict[str, Floats] = field(default_factory=dict)
+    model: dict[str, Floats] = field(default_factory=dict)
+    expect: tuple[Expectation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A test file: the strategy it tests and its cases."""
+
+    path: Path
+    strategy: Path
+    cases: tuple[Case, ...]
+
+
+def read_suite(path: Path) -> tuple[Suite | None, list[Diagnostic]]:
+    """Read a test file. Everything that is wrong with it is found in one run."""
+    table, source, found = read_table(path)
+    reader = Reader(found)
+    if table is None:
+        return None, found
+    keys = reader.keys(table, {"language": True, "strategy": False, "tests": True}, Span(source, 0, 0))
+    stem = path.name.removesuffix(".yaml").removesuffix(".test")
+    if "strategy" in keys:
+        stem = reader.text(keys["strategy"].value, "`strategy`") or stem
+    strategy = path.parent / (stem if stem.endswith(".yaml") else f"{stem}.yaml")
+    if not strategy.is_file():
+        where = keys["strategy"].value.span if "strategy" in keys else Span(source, 0, 0)
+        reader.refuse("missing-strategy", f"there is no strategy `{strategy.name}` beside this test file", where)
+    cases = _Cases(reader, path.parent).read(keys["tests"]) if "tests" in keys else ()
+    return Suite(path, strategy, cases), found
+
+
+class _Cases:
+    """Reads the list of tests."""
+
+    def __init__(self, reader: Reader, folder: Path) -> None:
+        self._reader, self._folder = reader, folder
+
+    def read(self, entry: Entry) -> tuple[Case, ...]:
+        if not isinstance(entry.value, Listing):
+            self._reader.refuse("wrong-type", "`tests` must be a list", entry.key.span)
+            return ()
+        cases: list[Case] = []
+        names: dict[str, Span] = {}
+        for item in entry.value.items:
+            table = self._reader.table(item, "each test")
+            case = self._case(table) if table else None
+            if case is None:
+                continue
+            if case.name in names:
+                first = ((names[case.name], "here for the first time"),)
+                message = f"a second test is named `{case.name}`"
+                self._reader.found.append(Diagnostic("duplicate-test", message, case.span, notes=first))
+            names.setdefault(case.name, case.span)
+            cases.append(case)
+        return tuple(cases)
+
+    def _case(self, table: Table) -> Case | None:
+        optional = ("symbol", "timeframe", "start", *FIELDS, "others", "candles", "from", "to", "series", "model")
+        known = {"name": True, "expect": True, **dict.fromkeys(optional, False)}
+        keys = self._reader.keys(table, known, Span(table.span.source, table.span.start, table.span.start + 1))
+        name = self._reader.scalar(keys["name"].value, "`name`") if "name" in keys else None
+        if name is None:
+            return None
+        if ("close" in keys) == ("candles" in keys):
+            self._reader.refuse("missing-key", "a test has either `close` or `candles`", name.span)
+        symbol = self._text(keys, "symbol") or "BTC/USDT"
+        made = [Made(symbol, self._columns(keys))] if "close" in keys else []
+        return Case(
+            name=name.value,
+            span=name.span,
+            symbol=symbol,
+            timeframe=self._timeframe(keys),
+            start=self._time(keys, "start") or START,
+            made=(*made, *self._others(keys)),
+            candles=self._folder / self._text(keys, "candles") if "candles" in keys else None,
+            since=self._time(keys, "from"),
+            until=self._time(keys, "to"),
+            series=self._named_series(keys, "series"),
+            model=self._named_series(keys, "model"),
+            expect=_Expectations(self._reader).read(keys["expect"]) if "expect" in keys else (),
+        )
+
+    def _text(self, keys: dict[str, Entry], key: str) -> str:
+        return (self._reader.text(keys[key].value, f"`{key}`") or "") if key in keys else ""
+
+    def _timeframe(self, keys: dict[str, Entry]) -> str:
+        text = self._text(keys, "timeframe") or "5m"
+        try:
+            Timeframe.parse(text)
+        except ValueError as error:
+            self._reader.refuse("wrong-type", str(error), keys["timeframe"].value.span)
+            return "5m"
+        return text
+
+    def _time(self, keys: dict[str, Entry], key: str) -> int | None:
+        return read_time(self._reader, keys[key].value, f"`{key}`") if key in keys else None
+
+    def _columns(self, keys: dict[str, Entry]) -> dict[str, Floats]:
+        columns = {name: self._series(keys[name].value, name) for name in FIELDS if name in keys}
+        length = len(columns["close"]) if "close" in columns else 0
+        for name, values in columns.items():
+            if len(values) not in (1, length):
+                message = f"`{name}` has {len(values)} candles, but `close` has {length}"
+                self._reader.refuse("wrong-length", message, keys[name].value.span)
+        return columns
+
+    def _series(self, node: Node, what: str) -> Floats:
+        scalar = self._reader.scalar(node, f"`{what}`") if not isinstance(node, Listing) else None
+        if scalar is None:
+            if isinstance(node, Listing):
+                self._reader.refuse("wrong-type", f"`{what}` is written without brackets", node.span)
+            return parse_series("1")
+        try:
+            return parse_series(scalar.value)
+        except NotationError as error:
+            self._reader.refuse("series-syntax", error.message, scalar.text.at(error.start, error.end))
+            return parse_series("1")
+
+    def _others(self, keys: dict[str, Entry]) -> list[Made]:
+        made = []
+        for item in self._reader.items(keys["others"].value, "`others`") if "others" in keys else ():
+            table = self._reader.table(item, "each of `others`")
+            if table is None:
+                continue
+            known = {"symbol": True, "close": True, **dict.fromkeys(("open", "high", "low", "volume"), False)}
+            inner = self._reader.keys(table, known, table.span)
+            if "symbol" in inner and "close" in inner:
+                made.append(Made(self._text(inner, "symbol"), self._columns(inner)))
+        return made
+
+    def _named_series(self, keys: dict[str, Entry], key: str) -> dict[str, Floats]:
+        table = self._reader.table(keys[key].value, f"`{key}`") if key in keys else None
+        return {name: self._series(entry.value, name) for name, entry in table.entries.items()} if table else {}
+
+
+class _Expectations:
+    """Reads the list under `expect`."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def read(self, entry: Entry) -> tuple[Expectation, ...]:
+        if not isinstance(entry.value, Listing) or not entry.value.items:
+            self._reader.refuse("wrong-type", "`expect` must be a list of expectations", entry.key.span)
+            return ()
+        return tuple(one for item in entry.value.items if (one := self._one(item)) is not None)
+
+    def _one(self, item: Node) -> Expectation | None:
+        table = self._reader.table(item, "each expectation")
+        kinds = ("signal", "nothing", "exactly", "at_least", "at_most", "blocked")
+        if table is None:
+            return None
+        keys = self._reader.keys(table, dict.fromkeys(kinds, False), table.span)
+        if len(keys) != 1:
+            if not self._reader.found or len(keys) > 1:
+                self._reader.refuse("wrong-type", f"an expectation is one of: {', '.join(kinds)}", table.span)
+            return None
+        ((kind, entry),) = keys.items()
+        match kind:
+            case "nothing":
+                return Expectation(kind, entry.key.span, bars=self._span_of_bars(entry.value))
+            case "exactly" | "at_least" | "at_most":
+                return self._count(kind, entry)
+        return self._event(kind, entry)
+
+    def _span_of_bars(self, node: Node) -> Within | None:
+        if isinstance(node, Scalar) and node.value == "always":
+            return Within(0, float("inf"), "always")
+        return self._within(node, "`nothing`")
+
+    def _count(self, kind: str, entry: Entry) -> Expectation | None:
+        if isinstance(entry.value, Scalar):
+            count = self._reader.integer(entry.value, f"`{kind}`", 0)
+            return None if count is None else Expectation(kind, entry.key.span, count=count)
+        table = self._reader.table(entry.value, f"`{kind}`")
+        if table is None:
+            return None
+        keys = self._reader.keys(table, {"count": True, "side": False, "bar": False}, entry.key.span)
+        count = self._reader.integer(keys["count"].value, "`count`", 0) if "count" in keys else None
+        return Expectation(
+            kind,
+            entry.key.span,
+            side=self._choice(keys, "side", SIDES),
+            bars=self._within(keys["bar"].value, "`bar`") if "bar" in keys else None,
+            count=count or 0,
+        )
+
+    def _event(self, kind: str, entry: Entry) -> Expectation | None:
+        table = self._reader.table(entry.value, f"`{kind}`")
+        if table is None:
+            return None
+        numbers = ("confidence", "entry", "stop", "targets_hit", "result")
+        named = ("side", "bar", "at", "targets", "when", "ends", "reason", *numbers)
+        known = named if kind == "signal" else ("side", "bar", "at", "reason")
+        keys = self._reader.keys(table, dict.fromkeys(known, False), entry.key.span)
+        return Expectation(
+            kind,
+            entry.key.span,
+            side=self._choice(keys, "side", SIDES),
+            bars=self._within(keys["bar"].value, "`bar`") if "bar" in keys else None,
+            at=read_time(self._reader, keys["at"].value, "`at`") if "at" in keys else None,
+            numbers={
+                key: within
+                for key in numbers
+                if key in keys and (within := self._within(keys[key].value, f"`{key}`")) is not None
+            },
+            targets=self._targets(keys),
+            when=self._verdicts(keys),
+            ends=self._choice(keys, "ends", ENDS),
+            reason=self._reader.text(keys["reason"].value, "`reason`") if "reason" in keys else None,
+        )
+
+    def _choice(self, keys: dict[str, Entry], key: str, choices: tuple[str, ...]) -> str | None:
+        return self._reader.choice(keys[key].value, f"`{key}`", choices) if key in keys else None
+
+    def _targets(self, keys: dict[str, Entry]) -> tuple[Within, ...]:
+        if "targets" not in keys:
+            return ()
+        items = self._reader.items(keys["targets"].value, "`targets`")
+        return tuple(within for item in items if (within := self._within(item, "a target")) is not None)
+
+    def _verdicts(self, keys: dict[str, Entry]) -> dict[str, int]:
+        table = self._reader.table(keys["when"].value, "`when`") if "when" in keys else None
+        verdicts = {}
+        for name, entry in (table.entries if table else {}).items():
+            word = self._reader.choice(entry.value, f"`{name}`", tuple(TRUTHS))
+            if word is not None:
+                verdicts[name] = TRUTHS[word]
+        return verdicts
+
+    def _within(self, node: Node, what: str) -> Within | None:
+        scalar = self._reader.scalar(node, what)
+        if scalar is None:
+            return None
+        text = scalar.value.strip()
+        if match := _RANGE.fullmatch(text):
+            return Within(_value(match[1], match[2]), _value(match[3], match[4]), text)
+        if match := _NEAR.fullmatch(text):
+            middle, reach = _value(match[1], match[2]), _value(match[3], match[4])
+            return Within(middle - reach, middle + reach, text)
+        if match := _EXACT.fullmatch(text):
+            value = _value(match[1], match[2])
+            slack = abs(value) * 1e-9
+            return Within(value - slack, value + slack, text)
+        self._reader.refuse("wrong-type", f"{what} must be a number, `94 to 96` or `95 +- 0.2`", scalar.span)
+        return None
+
+
+def _value(digits: str, percent: str) -> float:
+    return float(digits.replace("_", "")) / (100 if percent else 1)
+
+
+def read_time(reader: Reader, node: Node, what: str) -> int | None:
+    """Read an ISO-8601 time as UTC ms, or say what is wrong."""
+    scalar = reader.scalar(node, what)
+    if scalar is None:
+        return None
+    try:
+        parsed = dt.datetime.fromisoformat(scalar.value.strip().replace("Z", "+00:00"))
+    except ValueError:
+        reader.refuse("wrong-type", f"{what} must be a time", scalar.span, "as in 2026-01-05T13:00Z")
+        return None
+    return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)).timestamp() * 1000)
