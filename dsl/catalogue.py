@@ -184,6 +184,7 @@ BUILT_IN = {
         _builtin("clip", "The value, held within two bounds.", "x low high"),
         _builtin("abs", "The value without its sign.", "x"),
         _builtin("sign", "-1, 0 or 1.", "x", "number"),
+        _builtin("floor", "The whole number at or below x.", "x"),
         _builtin("sqrt", "Square root; unknown below 0.", "x"),
         _builtin("log", "Natural logarithm; unknown at and below 0.", "x", "number"),
         _builtin("exp", "e to the power of x.", "x", "number"),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from dsl import ast
+from dsl import ast, units
 from dsl.catalogue import BUILT_IN as DECLARED
 from dsl.check import operators, recursion
 from dsl.check.scope import Env
@@ -77,6 +77,11 @@ def _abs(given: Type) -> Type:
     return replace(given, bounds=(least, max(abs(low), abs(high))))
 
 
+def _whole(bounds: units.Bounds) -> units.Bounds:
+    low, high = (math.floor(b) if math.isfinite(b) else b for b in bounds)
+    return low, high
+
+
 def _sqrt(given: Type) -> Type:
     unit = Unit(tuple((name, power / 2) for name, power in given.unit.powers), given.unit.flavour)
     return Type(unit=unit, constant=given.constant, bounds=(0, math.inf))
@@ -85,6 +90,7 @@ def _sqrt(given: Type) -> Type:
 _ONE: dict[str, Callable[[Type], Type]] = {
     "abs": _abs,
     "sign": lambda given: Type(constant=given.constant, bounds=(-1, 1)),
+    "floor": lambda given: Type(unit=given.unit, constant=given.constant, bounds=_whole(given.bounds)),
     "sqrt": _sqrt,
     "log": lambda given: Type(unit=NUMBER, constant=given.constant),
     "exp": lambda given: Type(unit=NUMBER, constant=given.constant, bounds=(0, math.inf)),
@@ -169,6 +175,7 @@ BUILT_IN: dict[str, Callable[[Env, ast.Call], Term]] = {
     "clip": _clip,
     "abs": _one,
     "sign": _one,
+    "floor": _one,
     "sqrt": _one,
     "log": _one,
     "exp": _one,

@@ -118,7 +118,8 @@ _COMPARISONS = {
 }  # fmt: skip
 _FOLDS = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
-    "neg": lambda a: -a, "abs": abs, "min": min, "max": max, "sqrt": math.sqrt, "log": math.log, "exp": math.exp,
+    "neg": lambda a: -a, "abs": abs, "floor": math.floor, "min": min, "max": max,
+    "sqrt": math.sqrt, "log": math.log, "exp": math.exp,
     "clip": lambda x, low, high: min(max(x, low), high), "sign": lambda a: (a > 0) - (a < 0),
     "and": min, "or": max, "not": lambda a: 2.0 - a, **_COMPARISONS,
 }  # fmt: skip
