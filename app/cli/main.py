@@ -78,6 +78,9 @@ def main() -> NoReturn:
     except Failure as failure:
         _line(str(failure))
         sys.exit(failure.status)
+    except _expected() as problem:
+        _line(str(problem))
+        sys.exit(USAGE)
     except (KeyboardInterrupt, click.Abort):
         _line("stopped")
         sys.exit(130)
@@ -86,6 +89,19 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+TROUBLES = (
+    ("db.connection", "DatabaseProblem"),
+    ("engine.ports", "FeedError"),
+    ("notifiers._settings", "OptionError"),
+    ("engine.learn.store", "ModelProblem"),
+)
+"""What may go wrong in the world below, each with one clear line. A module that was never imported raised nothing."""
+
+
+def _expected() -> tuple[type[BaseException], ...]:
+    return tuple(getattr(sys.modules[module], name) for module, name in TROUBLES if module in sys.modules)
 
 
 def _line(text: str) -> None:
