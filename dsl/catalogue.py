@@ -15,10 +15,9 @@ from pathlib import Path
 from dsl import ast
 from dsl.errors import Diagnostic
 from engine.domain.primitive import Input, Output, Parameter, Primitive
-from engine.registry import Registry
+from engine.indicators import PRIMITIVES
 
 LIBRARY = Path(__file__).parent / "library"
-PRIMITIVES: Registry[Primitive] = Registry("indicator", "engine.indicators", "PRIMITIVE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ class Catalogue:
     def __init__(self, folder: Path = LIBRARY) -> None:
         self.folder = folder
         self.documents: dict[str, ast.Document] = {}
-        self._functions: dict[str, Function | None] = {name: f for name, f in BUILT_IN.items()}
+        self._functions: dict[str, Function | None] = dict(BUILT_IN)
         self._diagnostics: dict[str, list[Diagnostic]] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -100,7 +99,7 @@ class Catalogue:
         return tuple(sorted({*BUILT_IN, *PRIMITIVES.names(), *files}))
 
     def __contains__(self, name: str) -> bool:
-        return name in self._functions and self._functions[name] is not None or self.get(name) is not None
+        return self.get(name) is not None
 
     def __iter__(self) -> Iterator[Function]:
         return (found for name in self.names() if (found := self.get(name)))

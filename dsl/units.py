@@ -17,7 +17,7 @@ Bounds = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`powers`: sorted (dimension, power); a dimension is `price`, `volume`, or either of another symbol (`price BTC/USDT`)."""
+    """`powers`: sorted (dimension, power); a dimension is `price`, `volume`, or that of a symbol (`price BTC/USDT`)."""
 
     powers: tuple[tuple[str, float], ...] = ()
     flavour: str = "number"
@@ -202,10 +202,7 @@ def _product(a: Type, b: Type, powers: tuple[tuple[str, float], ...], bounds: Bo
     if a.loose or b.loose:
         return Type(unit=ANY, constant=constant, bounds=bounds)
     if not powers:
-        if a.unit.powers:
-            unit = RATIO
-        else:
-            unit = _flavour(a, b, divide)
+        unit = RATIO if a.unit.powers else _flavour(a, b, divide)
         return Type(unit=unit, constant=constant, bounds=bounds)
     result = Type(unit=Unit(powers), constant=constant, bounds=bounds)
     if not result.unit.is_price or bool(a.unit.powers) == bool(b.unit.powers) or (divide and b.unit.powers):

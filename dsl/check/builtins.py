@@ -100,9 +100,9 @@ _ONE: dict[str, Callable[[Type], Type]] = {
 def _default(env: Env, node: ast.Call) -> Term:
     exprs = _arguments(env, node, 2, 2)
     terms = tuple(env.visit(e) for e in exprs) if exprs else ()
-    for given in terms:
-        if given.type.kind == "record":
-            operators.several(env, given)
+    for found in terms:
+        if found.type.kind == "record":
+            operators.several(env, found)
             return mistake(node.span)
     if not terms or _wrong(terms):
         return mistake(node.span)
@@ -121,7 +121,7 @@ def _known(env: Env, node: ast.Call) -> Term:
         base = base.args[0]
     if base.op not in ("field", "series", "model"):
         env.error(
-            "wrong-arguments", "`known` asks about a field, an external series or the model", node.args[0].value.span, "",
+            "wrong-arguments", "`known` asks about a field, an external series or the model", inner.span, "",
             "what is computed is unknown during its warm-up: no rule should depend on that",
         )  # fmt: skip
         return mistake(node.span)

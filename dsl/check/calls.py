@@ -15,9 +15,8 @@ from dsl.errors import Severity, Source, Span
 from dsl.units import BOOL, BY_NAME, Type, bounded
 from engine.domain.primitive import Output
 
-KEEP_BOUNDS = frozenset(
-    "sma ema rma wma highest lowest back valuewhen highest_since lowest_since pivot_high pivot_low".split()
-)
+_KEEPING = "sma ema rma wma highest lowest back valuewhen highest_since lowest_since pivot_high pivot_low"
+KEEP_BOUNDS = frozenset(_KEEPING.split(" "))
 """Primitives whose `same as` output never leaves the range of their input."""
 
 
@@ -30,7 +29,12 @@ def call(env: Env, node: ast.Call) -> Term:
         return _unknown(env, node)
     if function.deprecated:
         env.report(
-            Severity.WARNING, "deprecated-function", f"`{node.name}` is deprecated", node.name_span, "", function.deprecated
+            Severity.WARNING,
+            "deprecated-function",
+            f"`{node.name}` is deprecated",
+            node.name_span,
+            "",
+            function.deprecated,
         )
     bound = _bind(env, function, node, home)
     if bound is None:
@@ -41,7 +45,9 @@ def call(env: Env, node: ast.Call) -> Term:
         env.error("wrong-arguments", f"the confidence cannot stand inside `{node.name}`", node.span)
         return mistake(node.span)
     made = _primitive(function, bound, node) if function.primitive else use(env, function, bound, node.span, home)
-    return replace(made, span=node.span, shown=tuple(t for t in bound.values() if t.op != "const"))
+    shown = tuple(given for given in bound.values() if given.op != "const")
+    outputs = tuple(replace(a, shown=shown) for a in made.args) if made.op == "record" else made.args
+    return replace(made, args=outputs, span=node.span, shown=shown)
 
 
 def _find(env: Env, name: str) -> tuple[Function | None, Scope | None]:
@@ -77,7 +83,9 @@ def _unknown(env: Env, node: ast.Call) -> Term:
     elif node.name in env.scope.names() or node.name in names.FIELDS:
         env.error("unknown-function", f"`{node.name}` is not a function", node.name_span, "", f"write `{node.name}`")
     else:
-        env.error("unknown-function", f"there is no function `{node.name}`", node.name_span, "", suggest(node.name, known))
+        env.error(
+            "unknown-function", f"there is no function `{node.name}`", node.name_span, "", suggest(node.name, known)
+        )
     return mistake(node.span)
 
 
@@ -104,7 +112,9 @@ def _bind(env: Env, function: Function, node: ast.Call, home: Scope | None) -> d
             slot = next(free, None)
             if slot is None:
                 message = f"`{function.name}` takes {_count(function)}, and here are {len(node.args)}"
-                env.error("wrong-arguments", message, argument.value.span, "one too many", f"it is `{function.signature}`")
+                env.error(
+                    "wrong-arguments", message, argument.value.span, "one too many", f"it is `{function.signature}`"
+                )
                 continue
             taken = given[slot.name]
         if taken.argument is not None:
@@ -159,7 +169,9 @@ def _argument(env: Env, function: Function, given: _Given, node: ast.Call, home:
         if slot.default is None:
             kind = "series" if slot.series else "constant"
             message = f"`{function.name}` needs `{slot.name}`"
-            env.error("wrong-arguments", message, node.span, f"no {kind} `{slot.name}`", f"it is `{function.signature}`")
+            env.error(
+                "wrong-arguments", message, node.span, f"no {kind} `{slot.name}`", f"it is `{function.signature}`"
+            )
             return None
         return _default(env, slot, node.span, home)
     expr = given.argument.value
@@ -256,7 +268,11 @@ def _output_type(output: Output, function: Function, bound: dict[str, Term]) -> 
         given = units.distance_of(bound[source].type)
     else:
         unit = BY_NAME.get(output.unit, units.ANY)
-        given = units.level() if output.unit == "price" else Type(unit=unit, weight=0.0 if output.unit == "distance" else None)
+        given = (
+            units.level()
+            if output.unit == "price"
+            else Type(unit=unit, weight=0.0 if output.unit == "distance" else None)
+        )
     return given if output.bounds == (None, None) else replace(given, bounds=bounded(output.bounds))
 
 

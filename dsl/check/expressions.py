@@ -168,7 +168,9 @@ def _cross(env: Env, node: ast.Crosses, direction: str, left: Term, right: Term)
     was = _before(env, left, node), _before(env, right, node)
     if was[0].type.kind == "error" or was[1].type.kind == "error":
         return mistake(node.span)
-    crossed = term("and", (term(now, (left, right), BOOL, node.span), term(before, was, BOOL, node.span)), BOOL, node.span)
+    crossed = term(
+        "and", (term(now, (left, right), BOOL, node.span), term(before, was, BOOL, node.span)), BOOL, node.span
+    )
     return replace(crossed, shown=(left, right)) if crossed.op != "const" else crossed
 
 
@@ -193,7 +195,9 @@ def _window(env: Env, node: ast.Window) -> Term:
     if bars.type.kind == "error" or inner.type.kind == "error":
         return mistake(node.span)
     if bars.value is None:
-        env.error("series-length", "the number of bars is a constant or a param", node.bars.span, "changes with the candle")
+        env.error(
+            "series-length", "the number of bars is a constant or a param", node.bars.span, "changes with the candle"
+        )
         return mistake(node.span)
     if bars.value != int(bars.value) or not 1 <= bars.value <= 5000:
         env.error("wrong-arguments", "the number of bars is a whole number from 1 to 5000", node.bars.span)

@@ -61,7 +61,13 @@ def clamped(env: Env, expr: ast.Expr, clamp: ast.ClampRange | None, span: Span, 
         bounds = (low, high)
         a, b = low.term.value, high.term.value
         if low.kind == high.kind and a is not None and b is not None and a > b:
-            env.error("wrong-arguments", "the bounds of `clamp` are the wrong way round", clamp.span, "", "the smaller one first")
+            env.error(
+                "wrong-arguments",
+                "the bounds of `clamp` are the wrong way round",
+                clamp.span,
+                "",
+                "the smaller one first",
+            )
             return None
     return Clamped(place, bounds, " ".join(span.text.split())) if place else None
 

@@ -92,7 +92,9 @@ def let(env: Env, name: str) -> Term:
     written, expr = scope.lets[name]
     if name in scope.running:
         loop = [*scope.running[scope.running.index(name) :], name]
-        env.error("circular-let", f"`{name}` is defined by itself: {' -> '.join(loop)}", written.span, "goes round here")
+        env.error(
+            "circular-let", f"`{name}` is defined by itself: {' -> '.join(loop)}", written.span, "goes round here"
+        )
         return mistake(expr.span)
     scope.running.append(name)
     try:
@@ -133,7 +135,9 @@ def _unknown(env: Env, node: ast.Name) -> Term:
     known = {*env.scope.names(), *FIELDS, *SPECIAL, *env.world.series}
     if node.name in OBJECTS or node.name in env.scope.libraries:
         members = ", ".join(f"`{node.name}.{m}`" for m in _members(env, node.name)[:4])
-        env.error("unknown-name", f"`{node.name}` is not a value", node.span, "", f"it has {members}" if members else "")
+        env.error(
+            "unknown-name", f"`{node.name}` is not a value", node.span, "", f"it has {members}" if members else ""
+        )
     elif node.name in env.world.catalogue:
         function = env.world.catalogue.get(node.name)
         shown = function.signature if function else f"{node.name}(...)"
@@ -185,7 +189,7 @@ def model(env: Env, node: ast.Attribute) -> Term:
         env.error("unknown-name", "this document has no `model:`", node.span, "", "name a trained model under `model:`")
         return mistake(node.span)
     names = tuple(key for key, _ in scope.features)
-    params = (scope.model.name, node.name, float(scope.model.trust_training_span), *names)
+    params: tuple[float | str, ...] = (scope.model.name, node.name, float(scope.model.trust_training_span), *names)
     return term("model", tuple(feature for _, feature in scope.features), MODEL, node.span, params)
 
 

@@ -21,7 +21,9 @@ def number(env: Env, given: Term, what: str = "a number") -> Term:
     """Return the term if it is a number, else tell and return a mistake."""
     if given.type.kind in ("number", "error"):
         if given.type.unit == units.RISK:
-            env.error("type-mismatch", "a multiple of the risk stands only in stop, targets, trail and clamp", given.span)
+            env.error(
+                "type-mismatch", "a multiple of the risk stands only in stop, targets, trail and clamp", given.span
+            )
             return mistake(given.span)
         return given
     if given.type.is_bool:
@@ -50,7 +52,9 @@ def condition(env: Env, given: Term, what: str = "a condition") -> Term:
 
 def several(env: Env, given: Term) -> None:
     outputs = ", ".join(f"`.{name}`" for name in given.params)
-    env.error("unknown-output", "this has several outputs: say which", given.span, "", f"write one of {outputs} after it")
+    env.error(
+        "unknown-output", "this has several outputs: say which", given.span, "", f"write one of {outputs} after it"
+    )
 
 
 def proper(env: Env, given: Term) -> Term:
@@ -126,7 +130,9 @@ def _repair(left: Term, right: Term) -> str:
         return "prices of two symbols are compared by their changes, such as `roc(close, 5)`"
     price, other = prices[0], others[0]
     if other.type.form == "distance":
-        return f"a distance is a difference of prices: compare `abs(close - open)`, or write `{price.text} + {other.text}`"
+        return (
+            f"a distance is a difference of prices: compare `abs(close - open)`, or write `{price.text} + {other.text}`"
+        )
     if other.type.percent:
         return f"write a share of a price, such as `open * {1 + (other.value or 0):g}`"
     if price.op == "field":

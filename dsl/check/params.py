@@ -26,7 +26,9 @@ def _check_range(env: Env, name: str, given: ast.ParamValue) -> None:
     limits = [limit for limit in (given.low, given.high) if limit is not None]
     for limit in limits:
         if limit.unit != given.default.unit and limit.value:
-            env.error("unit-mismatch", f"`{name}` and its range have different units", limit.span, "", "write both alike")
+            env.error(
+                "unit-mismatch", f"`{name}` and its range have different units", limit.span, "", "write both alike"
+            )
             return
     if given.low is None or given.high is None:
         return

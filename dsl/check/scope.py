@@ -39,7 +39,8 @@ class Scope:
     """The names of one document, or of one use of a definition.
 
     `bound` are arguments and params, `functions` those the document itself defines, `libraries` what
-    `use:` brought in by id, `broken` names that could not be read, `states` the lets of a definition that are computed from candle to candle.
+    `use:` brought in by id, `broken` names that could not be read, `states` the lets of a definition that are
+    computed from candle to candle, `outputs` their terms.
     """
 
     lets: Lets = field(default_factory=dict)
@@ -104,7 +105,7 @@ class Env:
         message: str,
         span: Span,
         label: str = "",
-        help: str = "",  # noqa: A002 - the field of a Diagnostic
+        help: str = "",
         notes: Sequence[Note] = (),
     ) -> None:
         self.report(Severity.ERROR, name, message, span, label, help, notes)
@@ -116,7 +117,7 @@ class Env:
         message: str,
         span: Span,
         label: str = "",
-        help: str = "",  # noqa: A002
+        help: str = "",
         notes: Sequence[Note] = (),
     ) -> None:
         if self.site is not None:

@@ -24,7 +24,11 @@ def side(env: Env, block: ast.SideBlock) -> Side:
     stop = levels.clamped(env, block.stop.level, block.stop.clamp, block.stop.span, "a stop") if block.stop else None
     if stop is not None and block.stop is not None:
         if stop.level.kind == "r":
-            env.error("unit-mismatch", "R is the distance to the stop: a stop cannot be a multiple of it", block.stop.level.span)
+            env.error(
+                "unit-mismatch",
+                "R is the distance to the stop: a stop cannot be a multiple of it",
+                block.stop.level.span,
+            )
         levels.check_side(env, stop.level, sign, block.stop.level.span, "stop", entry.kind == "market")
     return Side(
         block.side, conditions, fire, _confidence(deciding, block), entry, stop, _targets(env, block, sign, entry),
@@ -104,7 +108,13 @@ def _entry(env: Env, block: ast.SideBlock) -> Entry:
     adds: list[tuple[Level, float]] = []
     for leg, part in zip(rest, parts[1:], strict=True):
         if leg.kind != "add" or leg.price is None:
-            env.error("wrong-arguments", "only the first entry is an order; the others add to it", leg.span, "", "as in `2% take 30%`")
+            env.error(
+                "wrong-arguments",
+                "only the first entry is an order; the others add to it",
+                leg.span,
+                "",
+                "as in `2% take 30%`",
+            )
             continue
         found = levels.level(env, leg.price, "an added entry")
         if found is not None and found.kind == "r":
@@ -153,7 +163,12 @@ def _move(env: Env, given: ast.Move, target: int) -> Move | None:
     after = replace(env, position=True)
     if given.kind == "target":
         if not 1 <= given.target < target:
-            env.error("wrong-arguments", "the stop goes to a target that was reached before", given.span, f"this is target {target}")
+            env.error(
+                "wrong-arguments",
+                "the stop goes to a target that was reached before",
+                given.span,
+                f"this is target {target}",
+            )
         return Move("target", None, given.target)
     if given.expr is None:
         return Move(given.kind)
@@ -186,7 +201,8 @@ def _trails(env: Env, block: ast.SideBlock) -> tuple[Trail, ...]:
         if given.after and given.after[0] == "target" and not 1 <= given.after[1] <= len(block.targets):
             count = len(block.targets)
             env.error("wrong-arguments", f"there is no target {given.after[1]:g}", given.span, f"this side has {count}")
-        if block.stop is None and (found is not None and found.kind == "r" or given.after and given.after[0] == "r"):
+        risk = (found is not None and found.kind == "r") or (given.after is not None and given.after[0] == "r")
+        if block.stop is None and risk:
             env.error("unit-mismatch", "R is the distance to the stop, and this side has none", given.span)
         if found is not None:
             value = found.term.value

@@ -6,6 +6,7 @@ A term does not know its frame: the same term is placed on every timeframe of a 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dsl.errors import Span
@@ -112,11 +113,11 @@ def fold(op: str, args: tuple[Term, ...]) -> float | None:
     return result if math.isfinite(result) else math.nan
 
 
-_COMPARISONS = {
+_COMPARISONS: dict[str, Callable[..., float]] = {
     "lt": lambda a, b: 2.0 * (a < b), "le": lambda a, b: 2.0 * (a <= b), "gt": lambda a, b: 2.0 * (a > b),
     "ge": lambda a, b: 2.0 * (a >= b), "eq": lambda a, b: 2.0 * (a == b), "ne": lambda a, b: 2.0 * (a != b),
 }  # fmt: skip
-_FOLDS = {
+_FOLDS: dict[str, Callable[..., float]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
     "neg": lambda a: -a, "abs": abs, "floor": math.floor, "min": min, "max": max,
     "sqrt": math.sqrt, "log": math.log, "exp": math.exp,
