@@ -16,12 +16,13 @@ from typing import Any
 
 from dsl.errors import Diagnostic, Source, Span
 from dsl.place import Text
+from dsl.source import read_source
 
-MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
 MAX_NODES = 50_000
+MAX_FAULTS = 10
 
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_MARGIN = re.compile(r"^([^\s#:\-\[{\"'][^\s:]*)[^\n]*(?:\n(?![^\s#\-]).*)*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,48 +92,6 @@ class _Refused(Exception):
         self.diagnostic = diagnostic
 
 
-def read_source(path: Path) -> tuple[Source, list[Diagnostic]]:
-    """Read a text file: UTF-8, bounded, printable. The source is empty where it could not be read."""
-    shown = str(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        return _unreadable(shown, f"the file cannot be opened: {(error.strerror or 'unknown reason').lower()}")
-    if len(data) > MAX_BYTES:
-        size = path.stat().st_size
-        return _unreadable(shown, f"the file has {size:,} bytes; more than {MAX_BYTES:,} are not read")
-    return decode(shown, data)
-
-
-def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:
-    """Return the text of UTF-8 bytes, or where they are not UTF-8."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _unreadable(path, "the file is in UTF-16", "save it as UTF-8")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        source = Source(path, data.decode("utf-8", "replace"))
-        at = len(data[: error.start].decode("utf-8", "replace"))
-        if b"\0" in data:
-            return _unreadable(path, "this is not a text file")
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        return Source(path, ""), [Diagnostic("yaml-syntax", message, Span(source, at, at + 1), help="save it as UTF-8")]
-    source = Source(path, text)
-    strange = _UNPRINTABLE.search(text)
-    if strange is None:
-        return source, []
-    if "\0" in text:
-        return _unreadable(path, "this is not a text file")
-    message = f"the character U+{ord(strange[0]):04X} is not allowed in a text file"
-    return Source(path, ""), [Diagnostic("yaml-syntax", message, Span(source, *strange.span()))]
-
-
-def _unreadable(path: str, message: str, help: str = "") -> tuple[Source, list[Diagnostic]]:
-    source = Source(path, "")
-    return source, [Diagnostic("yaml-syntax", message, Span(source, 0, 0), help=help)]
-
-
 def read_table(path: Path | Source) -> tuple[Table | None, Source, list[Diagnostic]]:
     """Read a file (or a source that is in memory) whose top level is a mapping.
 
@@ -151,19 +110,54 @@ def read_table(path: Path | Source) -> tuple[Table | None, Source, list[Diagnost
 
 
 def compose(source: Source) -> tuple[Node | None, list[Diagnostic]]:
-    """Return the document's top node, or None where it cannot be read, with findings in order of place."""
+    """Return the document's top node, or None where it cannot be read, with findings in order of place.
+
+    Where YAML breaks down, the part under the nearest key at the margin is taken out and the rest is read, so that
+    one fault does not hide the others; the key that is lost is there as Unread.
+    """
     import yaml
 
-    found: list[Diagnostic] = []
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return _Composer(source, yaml.parse(source.text, Loader=loader), found).document(), found
-    except _Refused as refusal:
-        return None, [*found, refusal.diagnostic]
-    except yaml.YAMLError as error:
-        from dsl.yaml_faults import explain
+    text, faults, lost = source.text, list[Diagnostic](), list[Entry]()
+    while True:
+        found: list[Diagnostic] = []
+        try:
+            node = _Composer(source, yaml.parse(text, Loader=loader), found).document()
+            return _with_lost(node, lost), [*faults, *found]
+        except _Refused as refusal:
+            return None, [*faults, *([] if faults and not text.strip() else [*found, refusal.diagnostic])]
+        except yaml.YAMLError as error:
+            from dsl.yaml_faults import explain
 
-        return None, [*found, explain(source, error)]
+            fault = explain(source, text, error)
+            faults.append(fault.finding)
+            part = _margin_part(text, fault.at)
+            if part is None or fault.at > part.end() or len(faults) == MAX_FAULTS:
+                return None, faults
+            lost.append(_lost_entry(source, part))
+            text = text[: part.start()] + re.sub(r"[^\r\n]", " ", part[0]) + text[part.end() :]
+
+
+def _margin_part(text: str, at: int) -> re.Match[str] | None:
+    """Return the key at the margin and all that is indented under it, where that is around or before `at`."""
+    best = None
+    for match in _MARGIN.finditer(text):
+        if match.start() > at:
+            break
+        best = match
+    return best
+
+
+def _lost_entry(source: Source, part: re.Match[str]) -> Entry:
+    place = Span(source, part.start(1), part.end(1))
+    return Entry(Scalar(Text(part[1], source, place.start, place.end), False), Unread(place))
+
+
+def _with_lost(node: Node, lost: list[Entry]) -> Node:
+    if isinstance(node, Table):
+        for entry in lost:
+            node.entries.setdefault(entry.key.value, entry)
+    return node
 
 
 class _Composer:
@@ -268,13 +262,11 @@ class _Composer:
     def _enter(self, entries: dict[str, Entry], key: Scalar, value: Node) -> None:
         first = entries.get(key.value)
         if first is not None:
-            line = first.key.span.line
             self.found.append(
                 Diagnostic(
                     "duplicate-key",
                     f"the key `{key.value}` stands here for the second time",
                     key.span,
-                    label=f"first written on line {line}",
                     help="keep one of them",
                     notes=((first.key.span, "here for the first time"),),
                 )

@@ -17,13 +17,17 @@ Node = Any
 """A tree or a token of lark: trees are made by the grammar, so their shape is what its rules say."""
 
 UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+RESERVED = frozenset(
+    ["and", "or", "not", "if", "then", "else", "between", "crosses", "for", "within", "true", "false", "must"]
+)
+"""Words that cannot be names, because a sentence could then be read in two ways."""
 _FOREIGN = ("ta", "talib", "math", "np", "pd", "strategy", "request", "indicators")
 
 
 def milliseconds(text: str) -> int:
     """Read `15m`. The grammar has seen to its form."""
     digits = text.rstrip("msdhw")
-    return int(digits) * UNIT_MS[text[len(digits) :]]
+    return int(digits) * UNIT_MS[str(text[len(digits) :])]
 
 
 class Expressions:
@@ -70,8 +74,10 @@ class Expressions:
     def identifier(self, token: Node) -> str:
         """Read a name; names are lower case."""
         if token != token.lower():
-            lower = token.lower()
-            self.refuse("syntax", f"names are written in lower case: `{lower}`, not `{token}`", self.span(token))
+            lower = str(token).lower()
+            self.refuse(
+                "syntax", f"names are written in lower case, not as `{token}`", self.span(token), f"write `{lower}`"
+            )
             return lower
         return str(token)
 
@@ -79,7 +85,12 @@ class Expressions:
 
     def name(self, tree: Node) -> ast.Expr:
         token = tree.children[0]
-        return ast.Name(self.span(token), self.identifier(token))
+        word = self.identifier(token)
+        if word in ("true", "false"):
+            return ast.Boolean(self.span(token), word == "true")
+        if word in RESERVED:
+            self.refuse("syntax", f"`{word}` is a word of the language; a value is expected here", self.span(token))
+        return ast.Name(self.span(token), word)
 
     def number(self, tree: Node) -> ast.Number:
         token = tree.children[0]

@@ -1,7 +1,7 @@
 """A file -> the syntax tree of a whole document, with every finding of its shape and its sentences.
 
 Reading never stops at the first problem: each part is read for itself, and what could be read is in the document.
-Whether names exist and units fit is asked later.
+Whether names exist and units fit is asked later. (Longer than most files: one method per part of a document.)
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from dsl import ast
-from dsl.document import Entry, Node, Scalar, Table, Unread, read_table
+from dsl.document import Entry, Listing, Node, Scalar, Table, Unread, read_table
 from dsl.errors import Diagnostic, Source, Span
+from dsl.expressions import RESERVED
 from dsl.parser import parse
 from dsl.reading import Reader
 from dsl.schema import LIBRARY, STRATEGY, Section
 
 SIDES = ("long", "short")
-RESERVED = frozenset("and or not if then else between crosses for within true false must".split())
 _ONLY_STRATEGY = frozenset(STRATEGY.by_name) - frozenset(LIBRARY.by_name)
 _SIDE_KEYS = frozenset(STRATEGY.by_name["long"].inner.by_name)  # type: ignore[union-attr]
 
@@ -46,7 +46,7 @@ def _kind(table: Table | None) -> str:
 
 
 class _DocumentReader(Reader):
-    """One method per part of a document."""
+    """Reads the parts of a document, one method each."""
 
     def document(self, table: Table, source: Source, kind: str) -> ast.Document:
         section = STRATEGY if kind == "strategy" else LIBRARY
@@ -91,11 +91,11 @@ class _DocumentReader(Reader):
     def section(self, table: Table, section: Section, place: Span) -> dict[str, Entry]:
         """Check the keys of a mapping against its section."""
         known = {field.name: field.required for field in section.fields}
-        elsewhere = {} if section.title in SIDES else {key: "put it under `long:` or `short:`" for key in _SIDE_KEYS}
+        elsewhere = {} if section.title in SIDES else dict.fromkeys(_SIDE_KEYS, "put it under `long:` or `short:`")
         if section is STRATEGY:
             elsewhere["define"] = "functions are defined in a library document, which `use:` brings in"
         if section is LIBRARY or section.title in SIDES:
-            elsewhere |= {key: "it belongs to the top of a strategy" for key in _ONLY_STRATEGY - set(known)}
+            elsewhere |= dict.fromkeys(_ONLY_STRATEGY - set(known), "it belongs to the top of a strategy")
         return self.keys(table, known, place, elsewhere=elsewhere)
 
     def sentence(self, entry: Entry | None, start: str, what: str) -> Any:
@@ -106,8 +106,20 @@ class _DocumentReader(Reader):
         """Read a sentence, or a list of them."""
         if entry is None:
             return ()
-        read = [self._parse(item, start, f"each of {what}") for item in self.items(entry.value, what)]
+        items = self.items(entry.value, what)
+        if isinstance(entry.value, Listing) and entry.value.flow and self._cut_by_commas(items):
+            return ()
+        read = [self._parse(item, start, f"each of {what}") for item in items]
         return tuple(sentence for sentence in read if sentence is not None)
+
+    def _cut_by_commas(self, items: tuple[Node, ...]) -> bool:
+        """Report an item of a `[...]` list that its own commas have cut into pieces."""
+        for item in items:
+            if isinstance(item, Scalar) and not item.quoted and item.value.count("(") > item.value.count(")"):
+                advice = "put quotes around the item, or write the list with a `-` before each"
+                self.refuse("syntax", "inside `[...]` a comma ends the item", item.span, advice)
+                return True
+        return False
 
     def named(self, entry: Entry | None, start: str, what: str, broken: set[str] | None = None) -> dict[str, Any]:
         """Read names with a sentence each; names whose sentence cannot be read are added to `broken`."""
@@ -311,7 +323,7 @@ class _DocumentReader(Reader):
                     message = f"the function has no output `{name}`"
                     self.refuse("unknown-key", message, key.span, f"its outputs: {', '.join(returns)}")
             return {name: value for name, (_, value) in given.items()}
-        return {name: given["value"][1] for name in returns} if "value" in given else {}
+        return dict.fromkeys(returns, given["value"][1]) if "value" in given else {}
 
 
 def _inner(key: str, section: Section = STRATEGY) -> Section:

@@ -126,17 +126,19 @@ class Reader:
         """Check a mapping's keys and return the known ones.
 
         known: key -> whether it is required. place: where a missing key is reported. elsewhere: keys that belong to
-        another part of the document, each with the advice to give. Keys beginning with `own` are passed over.
+        another part of the document, each with the advice to give. Keys beginning with `own` are passed over. A slip
+        of a known key is reported and read as that key, so that what is in it is looked at too.
         """
         entries: dict[str, Entry] = {}
-        meant: set[str] = set()
         for name, entry in table.entries.items():
             if name in known:
                 entries[name] = entry
             elif not name.startswith(own):
-                meant.add(self._unknown(name, entry.key.span, known, table, elsewhere or {}))
+                probably = self._unknown(name, entry.key.span, known, table, elsewhere or {})
+                if probably:
+                    entries.setdefault(probably, entry)
         for name, required in known.items():
-            if required and name not in entries and name not in meant:
+            if required and name not in entries:
                 self.refuse("missing-key", f"the key `{name}` is missing", place)
         return entries
 

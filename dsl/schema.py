@@ -111,7 +111,7 @@ STRATEGY = Section(
     "A trading strategy: when to signal, where to enter, where to leave.",
     (
         LANGUAGE,
-        Field("id", "text", "The strategy's identity: the file's name without its ending.", ("scalper",), required=True),
+        Field("id", "text", "The strategy's identity: the file's name without its end.", ("scalper",), required=True),
         Field("name", "text", "The name that readers of signals see.", ("Scalping Bot",), required=True),
         Field("version", "text", "Moves with every change of meaning.", ("1.0.0",), required=True),
         Field("about", "text", "One sentence on what the strategy looks for."),
@@ -142,7 +142,7 @@ DEFINITION = Section(
               required=True),
         Field("unit", "outputs", "The unit, where it cannot be derived.", ("index", "same as source")),
         Field("bounds", "outputs", "Between which values it stays.", ("0 to 100", "at least 0")),
-        Field("settles", "integer", "Candles after which its start no longer matters to 1e-6; allows `prev`.", ("300",)),
+        Field("settles", "integer", "Candles after which its start no longer matters; allows `prev`.", ("300",)),
         Field("deprecated", "text", "Why not to use it any more, and what to use.", ("use rsi",)),
         Field("example", "text", "One use of it.", ("macd(close, 12, 26, 9).hist > 0",)),
     ),
@@ -165,7 +165,7 @@ LIBRARY = Section(
 )
 
 _SCALAR = ["string", "number", "boolean"]
-_PATTERNS = {"language": {"const": 1}, "id": {"type": "string", "pattern": NAME_PATTERN}}
+_PATTERNS: dict[str, dict[str, object]] = {"language": {"const": 1}, "id": {"type": "string", "pattern": NAME_PATTERN}}
 
 
 def json_schema(section: Section) -> dict[str, object]:

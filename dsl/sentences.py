@@ -12,7 +12,8 @@ from dsl.errors import Span
 from dsl.expressions import Expressions, Node, milliseconds
 
 _CRON_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
-_CRON_NAMES = ("jan feb mar apr may jun jul aug sep oct nov dec".split(), "sun mon tue wed thu fri sat".split())
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 class Sentences(Expressions):
@@ -244,7 +245,7 @@ def _cron_field(field: str, low: int, high: int) -> bool:
 
 
 def _cron_number(text: str, high: int) -> int | None:
-    names = {12: _CRON_NAMES[0], 7: _CRON_NAMES[1]}.get(high, [])
+    names = {12: _MONTHS, 7: _WEEKDAYS}.get(high, ())
     if text in names:
         return names.index(text) + (high == 12)
     return int(text) if text.isdecimal() else None

@@ -3,25 +3,133 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from dsl.errors import Diagnostic, Source, Span
 
+_QUOTE = "put quotes around it"
 
-def explain(source: Source, error: Any) -> Diagnostic:
-    """Turn the error of the C parser into a finding; the slower parser in Python is asked for its clearer words."""
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where YAML cannot be read: the finding, and the offset of the part that it spoils."""
+
+    finding: Diagnostic
+    at: int
+
+
+def explain(source: Source, text: str, error: Any) -> Fault:
+    """Turn the error of the fast C parser into a finding; the slower one in Python is asked for its clearer words.
+
+    `text` is what was parsed: the source, with the parts blanked that were found faulty before.
+    """
     import yaml
 
+    last: Any = None
     try:
-        for _ in yaml.parse(source.text, Loader=yaml.SafeLoader):
-            pass
-    except yaml.YAMLError as clearer:
-        error = clearer
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    at = min(mark.index if mark is not None else 0, len(source.text))
-    problem = str(getattr(error, "problem", "") or error).split("\n")[0]
-    return _finding(source, at, problem, error)
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            last = event if isinstance(event, yaml.ScalarEvent) else last
+    except (yaml.YAMLError, RecursionError) as clearer:
+        error = clearer if isinstance(clearer, yaml.YAMLError) else error
+    mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    at = min(mark.index if mark is not None else 0, len(text))
+    opened = context.index if context is not None else at
+    problem, doing = str(getattr(error, "problem", None) or error), str(getattr(error, "context", None) or "")
+    if last is not None and last.style in ("'", '"') and last.start_mark.line < last.end_mark.line <= mark_line(mark):
+        return _told(source, last.start_mark.index, "the text in these quotes runs over several lines",
+                     "close the quote on its own line")  # fmt: skip
+    return _scanning(source, at, opened, problem, doing) or _parsing(source, at, opened, problem, doing)
 
 
-def _finding(source: Source, at: int, problem: str, error: Any) -> Diagnostic:
-    return Diagnostic("yaml-syntax", problem, Span(source, at, min(at + 1, len(source.text))))
+def mark_line(mark: Any) -> int:
+    """Return the line of a mark, a late one where there is none."""
+    return mark.line if mark is not None else 1 << 30
+
+
+def _told(source: Source, at: int, message: str, help: str = "", *, width: int = 1, spoils: int | None = None) -> Fault:
+    at = min(at, max(0, len(source.text.rstrip())))
+    span = Span(source, at, min(at + width, len(source.text)))
+    return Fault(Diagnostic("yaml-syntax", message, span, help=help), at if spoils is None else spoils)
+
+
+def _scanning(source: Source, at: int, opened: int, problem: str, doing: str) -> Fault | None:
+    """Complaints about single characters."""
+    char = source.text[at : at + 1]
+    if char == "\t" or "tab" in problem:
+        at = at if char == "\t" else source.text.find("\t", source.text.rfind("\n", 0, at) + 1)
+        return _told(source, max(at, 0), "a tab stands here", "indent with blanks")
+    if "cannot start any token" in problem or "node content" in problem or "mapping keys are not allowed" in problem:
+        return _told(
+            source, at, f"a value cannot begin with `{char}`" if char.strip() else "a value is missing", _QUOTE
+        )
+    if "'<document start>'" in problem and (line := re.search(r"^%.*", source.text, re.MULTILINE)):
+        return _told(source, line.start(), "a YAML directive; directives are refused", "remove it", width=len(line[0]))
+    if "Unicode character escape" in problem:
+        return _told(
+            source, opened, "an escape in these double quotes is not a character", "write the character itself"
+        )
+    if "quoted scalar" in doing and "unexpected end" in problem:
+        return _told(source, opened, "this quote is never closed", "close it on the same line", spoils=opened)
+    if "unknown escape" in problem:
+        advice = "use single quotes, or write the backslash twice"
+        return _told(source, at - 1, f"`\\{char}` has no meaning in double quotes", advice, width=2)
+    if "double-quoted scalar" in doing and "expected escape sequence" in problem:
+        return _told(source, opened, "an escape in these double quotes is incomplete", "use single quotes")
+    if "scanning a block scalar" in doing:
+        sign = source.text[opened : opened + 1]
+        return _told(source, opened, f"a value cannot begin with `{sign}`", _QUOTE)
+    for what, sign in (("alias", "*"), ("anchor", "&"), ("tag", "!"), ("directive", "%")):
+        if f"an {what}" in doing or f"a {what}" in doing:
+            return _told(source, opened, f"a value that begins with `{sign}` is a YAML {what}; they are refused",
+                         _QUOTE)  # fmt: skip
+    return None
+
+
+def _parsing(source: Source, at: int, opened: int, problem: str, doing: str) -> Fault:
+    """Complaints about how the parts stand together."""
+    if "mapping values are not allowed" in problem:
+        line = source.text[source.text.rfind("\n", 0, at) + 1 : at]
+        if re.search(r":\s", line):
+            return _told(source, at, "a second `: ` on this line", "put quotes around a value that contains `: `")
+        start = at - len(line.lstrip())
+        above = _line_above(source.text, start)
+        if above is not None and ":" not in above[1]:
+            indent = len(line) - len(line.lstrip())
+            if len(above[1]) - len(above[1].lstrip()) == indent:
+                return _told(source, above[0] + indent, "a key without `:`", "write `key: value`",
+                             width=len(above[1].strip()))  # fmt: skip
+        advice = "indent keys that belong together alike"
+        return _told(source, start, "this key does not fit under the line above", advice, width=len(line.strip()))
+    if "flow" in doing:
+        sign = source.text[opened : opened + 1]
+        close = {"[": "]", "{": "}"}.get(sign, "]")
+        help = f"close it with `{close}`, and put quotes around items that contain `,` `[` `{{` or `: `"
+        return _told(source, opened, f"this `{sign}` cannot be read as far as its `{close}`", help, spoils=opened)
+    if "could not find expected ':'" in problem:
+        line = source.text[opened:].split("\n")[0].rstrip()
+        return _told(source, opened, "a key without `:`", "write `key: value`", width=len(line), spoils=opened)
+    if "sequence entries are not allowed" in problem or "'-'" in problem or "block sequence start" in problem:
+        return _told(source, at, "a list item does not fit here", "put each `- item` on its own line, indented alike")
+    if "but found '<scalar>'" in problem or "but found '<block mapping start>'" in problem:
+        before = source.text[:at].rstrip(" ")
+        if before.endswith(("'", '"')):
+            return _told(source, at, "text follows the closing quote", "put the whole value in quotes")
+        line = source.text[at:].split("\n")[0].rstrip()
+        key = re.match(r"[\w-]+", line)
+        width = len(key[0]) if key else 1
+        advice = "indent keys that belong together alike"
+        return _told(source, at, "this line is indented differently from those it belongs to", advice, width=width)
+    return _told(source, at, "this is not YAML: " + problem.split("\n")[0])
+
+
+def _line_above(text: str, at: int) -> tuple[int, str] | None:
+    """Return where the line above that of `at` starts, and the line; None where there is none with text."""
+    end = text.rfind("\n", 0, at)
+    while end > 0:
+        start = text.rfind("\n", 0, end) + 1
+        line = text[start:end].rstrip("\r")
+        if line.strip() and not line.lstrip().startswith("#"):
+            return start, line
+        end = start - 1
+    return None
