@@ -1,0 +1,132 @@
+"""What a run looks at: which symbols and timeframes, and on which candles positions are followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.domain.market import Market, Timeframe
+from engine.domain.strategy import Plan, StrategyRules
+from engine.ports import Feed
+
+FINEST_MS = 60_000
+"""Positions are followed on candles of a minute or longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a run looks at, fixed for its length.
+
+    `symbols` are evaluated, in this order; `universe` has per strategy those it may trade. `timeframes` are
+    gathered, shortest first; `expected` are the (symbol, timeframe) that the feed serves of them. `follow` has
+    per symbol its finest timeframe. `skipped` says in a line each what the data lacks.
+    """
+
+    symbols: tuple[str, ...]
+    universe: Mapping[str, tuple[str, ...]]
+    timeframes: tuple[Timeframe, ...]
+    expected: tuple[tuple[str, Timeframe], ...]
+    follow: Mapping[str, Timeframe]
+    markets: Mapping[str, Market]
+    series: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
+
+
+def survey(
+    plan: Plan,
+    feed: Feed,
+    universe: Mapping[str, Sequence[str]],
+    span: tuple[int, int] | None = None,
+    also: Iterable[str] = (),
+) -> Scope:
+    """Return what to look at when `plan` runs over `feed`.
+
+    `universe` has per strategy id the symbols it may trade; a strategy that is not in it trades those it names.
+    `span` (after, until), ms, is where it is decided: a timeframe that has no candles there is skipped, and
+    one that begins later is not followed on (None: live, all that is served is there). `also` are symbols that
+    are needed for another reason: live positions. Raises FeedError.
+    """
+    wanted = {rules.id: tuple(universe.get(rules.id, rules.universe.symbols)) for rules in plan.strategies}
+    read = [symbol for rules in plan.strategies for symbol in rules.uses_symbols]
+    named = tuple(dict.fromkeys([*(s for part in wanted.values() for s in part), *read, *also]))
+    markets = feed.markets(named)
+    symbols = tuple(symbol for symbol in named if symbol in markets)
+    skipped = [f"{symbol}: {feed.name} has no such market" for symbol in named if symbol not in markets]
+    there = {symbol: _there(feed, symbol, span) for symbol in symbols}
+    asked = {frame.timeframe for frame in plan.frames()}
+    follow = {symbol: _finest(feed, symbol, there[symbol], asked, span) for symbol in symbols}
+    universe_here = {name: tuple(s for s in part if s in markets) for name, part in wanted.items()}
+    skipped += [line for rules in plan.strategies for line in _skipped(rules, universe_here[rules.id], there)]
+    timeframes = tuple(sorted(asked | set(follow.values())))
+    expected = tuple((s, t) for s in symbols for t in timeframes if t in there[s] and (t in asked or t == follow[s]))
+    series = tuple(sorted({name for rules in plan.strategies for name in rules.uses_series}))
+    return Scope(symbols, universe_here, timeframes, expected, follow, markets, series, tuple(skipped))
+
+
+def first_candle(feed: Feed, scope: Scope) -> int | None:
+    """Return the open time (ms) of the first candle there is in the scope, None where there is none."""
+    opens = []
+    for symbol, timeframe in scope.expected:
+        span = feed.span(symbol, timeframe)
+        if span is not None:
+            opens.append(span[0] - timeframe.ms)
+    return min(opens, default=None)
+
+
+def last_candle(feed: Feed, scope: Scope) -> int | None:
+    """Return the close time (ms) of the last candle there is in the scope, None where there is none."""
+    spans = [feed.span(symbol, timeframe) for symbol, timeframe in scope.expected]
+    return max((span[1] for span in spans if span is not None), default=None)
+
+
+def history_of(feed: Feed, scope: Scope, origin: int) -> dict[str, int]:
+    """Return per symbol the time (ms) at which its known history begins, on its longest series, from `origin` on."""
+    begins: dict[str, int] = {}
+    for symbol, timeframe in scope.expected:
+        span = feed.span(symbol, timeframe)
+        if span is not None:
+            begin = max(origin, span[0] - timeframe.ms)
+            begins[symbol] = min(begin, begins.get(symbol, begin))
+    return begins
+
+
+def _there(feed: Feed, symbol: str, span: tuple[int, int] | None) -> frozenset[Timeframe]:
+    served = feed.timeframes(symbol)
+    if span is None:
+        return frozenset(served)
+    found = set()
+    for timeframe in served:
+        record = feed.span(symbol, timeframe)
+        if record is not None and record[0] <= span[1] and record[1] > span[0]:
+            found.add(timeframe)
+    return frozenset(found)
+
+
+def _finest(
+    feed: Feed, symbol: str, there: frozenset[Timeframe], asked: set[Timeframe], span: tuple[int, int] | None
+) -> Timeframe:
+    """Return the finest timeframe that covers the span from its start and divides every one that is asked for."""
+    traded = [timeframe for timeframe in asked if timeframe in there]
+    fit = [
+        timeframe
+        for timeframe in there
+        if timeframe.ms >= FINEST_MS
+        and all(other.is_multiple_of(timeframe) for other in traded)
+        and (span is None or _begins(feed, symbol, timeframe) <= span[0])
+    ]
+    return min(fit or traded or asked)
+
+
+def _begins(feed: Feed, symbol: str, timeframe: Timeframe) -> int:
+    record = feed.span(symbol, timeframe)
+    return 2**62 if record is None else record[0] - timeframe.ms
+
+
+def _skipped(rules: StrategyRules, symbols: Sequence[str], there: Mapping[str, frozenset[Timeframe]]) -> Iterable[str]:
+    for timeframe in rules.rules:
+        without = [symbol for symbol in symbols if timeframe not in there[symbol]]
+        if without:
+            which = "every symbol" if len(without) == len(symbols) else ", ".join(without)
+            yield f"{rules.id}: {timeframe} was skipped for {which}, which has no such candles here"
+    if not symbols:
+        yield f"{rules.id}: none of its symbols is here"
