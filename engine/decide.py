@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +50,7 @@ class PlanValues(Protocol):
 
     @property
     def symbols(self) -> tuple[str, ...]: ...
-    def of(self, node: int) -> npt.NDArray[np.generic]: ...
+    def of(self, node: int) -> npt.NDArray[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +293,7 @@ class _Run:
                 return Refusal(f"protection:{protection.name}", why)
         return Signal(
             strategy, symbol, rule.timeframe.text, side.side, now, quoted.entry, quoted.stop, quoted.targets,
-            confidence=bars.at(side.confidence, index), expire_ms=side.expire_ms, version=rules.version,
+            confidence=float(bars.at(side.confidence, index)), expire_ms=side.expire_ms, version=rules.version,
             plan_hash=rules.hash or self.plan.hash, engine_version=self.settings.engine_version,
             venue=self.settings.venue or self._market(symbol).venue, verdicts=self._verdicts(side, bars, row),
             short_of_history=self._short_of_history(side, symbol, rule.timeframe, now),
@@ -322,7 +322,7 @@ class _Run:
         return tuple(
             Verdict(
                 rule.name, rule.text, int(bars.at(rule.node, index)), rule.must, rule.weight,
-                tuple((text, bars.at(node, index)) for text, node in rule.parts),
+                tuple((text, float(bars.at(node, index))) for text, node in rule.parts),
             )
             for rule in side.conditions
         )  # fmt: skip
@@ -339,7 +339,7 @@ class _Run:
         """Start to follow a new signal."""
         bars = self._bars_of(signal.symbol, rule.timeframe)
         index = int(bars.rows.searchsorted(row))
-        kept = tuple((place, bars.at(node, index)) for place, node in enumerate(kept_nodes(rule.side)))
+        kept = tuple((place, float(bars.at(node, index))) for place, node in enumerate(kept_nodes(rule.side)))
         position = Position(
             signal, Status.PENDING, stop=signal.stop, at_entry=kept, followed_until=signal.close_time, told=1
         )
@@ -365,7 +365,11 @@ class _Run:
         timeframe = Timeframe.parse(signal.timeframe)
         same = lane.rules is not None and (lane.rules.hash or self.plan.hash) == signal.plan_hash
         rules = next((r.side for r in lane.places if (r.timeframe, r.side.side) == (timeframe, signal.side)), None)
-        terms = Terms(self._market(signal.symbol), self.costs, rules if same else None)
+        rules = rules if same else None
+        truths = (
+            frozenset(node for node in kept_nodes(rules) if self.plan.nodes[node].boolean) if rules else frozenset()
+        )
+        terms = Terms(self._market(signal.symbol), self.costs, rules, truths)
         bars = self._bars_of(signal.symbol, timeframe) if timeframe in self.block.panels else None
         path = self._path(signal.symbol)
         if not timeframe.is_multiple_of(path.timeframe):

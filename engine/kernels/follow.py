@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-Floats = npt.NDArray[np.float64]
+from engine.domain.market import Floats
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def first_touch(
-    low: Floats, high: Floats, start: int, stop: int, down: float, up: float
-) -> tuple[int, float, float]:  # pragma: no cover - compiled; its Python form is tested against it
+@njit("Tuple((i8, f8, f8))(f8[::1], f8[::1], i8, i8, f8, f8)", cache=True, nogil=True)
+def first_touch(low: Floats, high: Floats, start: int, stop: int, down: float, up: float) -> tuple[int, float, float]:
     """Return the first index in start <= i < stop with low[i] <= down or high[i] >= up, else `stop`.
 
     With it the lowest low and the highest high of the candles before it (inf and -inf if there are none).

@@ -49,7 +49,7 @@ def _exits(life: Life, rules: SideRules, read: Read, about: Callable[[str], floa
     for rule in rules.exits:
         if rule.name in life.position.exits_taken:
             continue
-        if evaluate(rule.when, read, life.kept_value, about) == TRUE:
+        if evaluate(rule.when, read, life.kept, about) == TRUE:
             life.wait_to_exit(rule.name)
             if rule.take >= 1:
                 return True
@@ -91,7 +91,7 @@ def _begins(life: Life, rule: TrailRule) -> bool:
 
 def _price(life: Life, rule: TrailRule, read: Read, about: Callable[[str], float]) -> float:
     """Return where a trail puts the stop: a line as it is, else that far behind the best price."""
-    value = evaluate(rule.level.value, read, life.kept_value, about)
+    value = evaluate(rule.level.value, read, life.kept, about)
     best = life.position.best
     match rule.level.kind:
         case "price":

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import numpy as np
 
 from engine.domain.strategy import Apply, AtEntry, Constant, Held, PositionField, Ref, SideRules
+from engine.plan.operations import apply
 
 UNKNOWN = float("nan")
 
-Read = Callable[[int], float]
+Number = np.float64 | np.int8
+Read = Callable[[int], Number]
+
+
+def nothing(node: int) -> Number:
+    """Answer where no values are kept: unknown."""
+    return np.float64(UNKNOWN)
 
 
 def no_field(name: str) -> float:
@@ -16,27 +26,28 @@ def no_field(name: str) -> float:
     return UNKNOWN
 
 
-def evaluate(
-    held: Held, read: Read, kept: Read = lambda node: UNKNOWN, about: Callable[[str], float] = no_field
-) -> float:
+def evaluate(held: Held, read: Read, kept: Read = nothing, about: Callable[[str], float] = no_field) -> float:
     """Return the value of a held expression: NaN for an unknown number; truths are 0, 1 (unknown) and 2.
 
-    `read(node)` is the node's value now, `kept(node)` the one it had at the signal, `about(name)` a field
-    of the position.
+    `read(node)` is the node's value now and `kept(node)` the one it had at the signal, int8 for truths;
+    `about(name)` is a field of the position.
     """
+    return float(_value(held, read, kept, about))
+
+
+def _value(held: Held, read: Read, kept: Read, about: Callable[[str], float]) -> Number:
     match held:
         case Constant(value):
-            return float(value)
+            return np.float64(value)
         case Ref(node):
             return read(node)
         case AtEntry(node):
             return kept(node)
         case PositionField(name):
-            return about(name)
+            return np.float64(about(name))
         case Apply(op, args):
-            from engine.plan.operations import apply
-
-            return float(apply(op, tuple(evaluate(arg, read, kept, about) for arg in args)))
+            parts: Any = [_value(arg, read, kept, about) for arg in args]
+            return cast("Number", apply(op, parts))
 
 
 def leaves(held: Held) -> Iterator[Held]:

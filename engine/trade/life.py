@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from engine.domain.event import (
     Event,
     PartExited,
@@ -24,7 +26,7 @@ from engine.domain.market import Market
 from engine.domain.position import Fill, Position, Status
 from engine.domain.signal import Add
 from engine.domain.strategy import SideRules
-from engine.trade.held import UNKNOWN, evaluate, kept_nodes
+from engine.trade.held import UNKNOWN, Number, evaluate, kept_nodes, nothing
 
 NOTHING = 1e-9
 """Parts below this are what rounding leaves of a position that is closed."""
@@ -43,12 +45,14 @@ class Terms:
     """What a position is followed by: its market, the costs, and the rules of its strategy as they are now.
 
     `rules` None: the strategy is gone, or no longer the one that made the signal; what was frozen at the
-    signal is followed to the end, without exit and trail rules.
+    signal is followed to the end, without exit and trail rules. `truths` are the nodes kept at the signal that
+    are boolean.
     """
 
     market: Market
     costs: Costs = Costs()
     rules: SideRules | None = None
+    truths: frozenset[int] = frozenset()
 
 
 class Life:
@@ -61,7 +65,11 @@ class Life:
         self.events: list[Event] = []
         kept = kept_nodes(terms.rules) if terms.rules else ()
         by_place = dict(position.at_entry)
-        self.kept = {node: by_place.get(place, UNKNOWN) for place, node in enumerate(kept)}
+        self._kept: dict[int, Number] = {
+            node: (np.int8 if node in terms.truths else np.float64)(by_place[place])
+            for place, node in enumerate(kept)
+            if place in by_place
+        }
 
     # -- reading --
 
@@ -251,7 +259,7 @@ class Life:
     def _tell(self, kind: type[PositionEvent], filled_at: int, **details: object) -> None:
         number = self.position.told
         self.position = replace(self.position, told=number + 1)
-        event = kind(f"{self.signal.id}-{number}", 0, self.position, filled_at, **details)  # type: ignore[arg-type]
+        event = kind(f"{self.signal.id}-{number}", 0, self.position, filled_at, **details)
         self.events.append(event)
 
     def _add_price(self, add: Add) -> float:
@@ -299,11 +307,12 @@ class Life:
         move = rules.targets[place].then
         if move is None:
             return UNKNOWN
-        value = evaluate(move.value, self.kept_value, self.kept_value, self.field)
+        value = evaluate(move.value, self.kept, self.kept, self.field)
         return self.position.entry * (1 + self.sign * value) if move.kind == "offset" else value
 
-    def kept_value(self, node: int) -> float:
-        return self.kept.get(node, UNKNOWN)
+    def kept(self, node: int) -> Number:
+        """Return what a node's value was at the signal."""
+        return self._kept[node] if node in self._kept else nothing(node)
 
     def field(self, name: str, close: float = UNKNOWN) -> float:
         """Return a field of the position; `profit` needs the candle's close."""
@@ -318,5 +327,5 @@ class Life:
             case "stop":
                 return UNKNOWN if position.stop is None else position.stop
             case "profit":
-                return self.sign * (close / position.entry - 1)
+                return self.sign * (close - position.entry) / position.entry
         raise ValueError(f"a position has no field {name!r}")

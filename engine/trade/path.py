@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ class Candle(NamedTuple):
 class Columns(Protocol):
     """The part of engine.plan.evaluate.Values that is read here: the values (T, S) of a node."""
 
-    def of(self, node: int) -> npt.NDArray[np.generic]: ...
+    def of(self, node: int) -> npt.NDArray[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Bars:
     rows: npt.NDArray[np.intp]
     values: Columns
     lane: int
-    _columns: dict[int, npt.NDArray[np.generic]] = field(default_factory=dict)
+    _columns: dict[int, npt.NDArray[Any]] = field(default_factory=dict)
 
     @staticmethod
     def of(panel: Panel, lane: int, values: Columns) -> Bars:
@@ -95,10 +95,11 @@ class Bars:
         """Return the index of the first candle that closes after `time`."""
         return int(self.close_time.searchsorted(time, side="right"))
 
-    def at(self, node: int, index: int) -> float:
-        """Return the node's value on candle `index`: NaN or 1 (a truth) where it is unknown."""
+    def at(self, node: int, index: int) -> np.float64 | np.int8:
+        """Return the node's value on candle `index`: NaN, or 1 for a truth, where it is unknown."""
         column = self._columns.get(node)
         if column is None:
             column = self.values.of(node)
             column = self._columns[node] = column[:, self.lane if column.shape[1] > 1 else 0]
-        return float(column[self.rows[index]])
+        found: np.float64 | np.int8 = column[self.rows[index]]
+        return found

@@ -86,7 +86,7 @@ class _Quoting:
             return Refusal("entry-wrong-side", self._text("add at {}, entry {}", price, entry))
         return Add(price, rule.part, rule.level.kind, value)
 
-    def stop(self, rule: StopRule | None, entry: float) -> float | None | Refusal:
+    def stop(self, rule: StopRule | None, entry: float) -> float | Refusal | None:
         """Return the first stop; the clamp bounds its distance and never repairs a wrong side."""
         if rule is None:
             return None

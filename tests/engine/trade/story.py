@@ -28,6 +28,7 @@ from engine.trade.path import Bars, Path
 
 MINUTE = 60_000
 START = 1_700_000_100_000 // (60 * MINUTE) * (60 * MINUTE)
+FREE = Costs()
 MARKET = Market("test", "BTC/USDT", tick=Decimal("0.01"))
 
 
@@ -46,14 +47,15 @@ def signal(
 ) -> Signal:
     """Return a signal of 5m candles; targets are prices, (price, part) or (price, part, then)."""
     order = entry if isinstance(entry, EntryOrder) else EntryOrder("market", entry)
-    items = [target if isinstance(target, tuple) else (target,) for target in targets]
-    share = 1 / max(1, len(items))
-    made = tuple(
-        target[0] if isinstance(target[0], TakeProfit)
-        else TakeProfit(target[0], target[1] if len(target) > 1 else share, move(target[2]) if len(target) > 2 else None)
-        for target in items
-    )  # fmt: skip
+    made = tuple(_target(target, len(targets)) for target in targets)
     return Signal("bot", "BTC/USDT", "5m", Side(side), START, order, stop, made, 80.0, **more)
+
+
+def _target(target, number: int) -> TakeProfit:
+    if isinstance(target, TakeProfit):
+        return target
+    price, part, then = (*target, None, None)[:3] if isinstance(target, tuple) else (target, None, None)
+    return TakeProfit(price, part or 1 / number, move(then) if then else None)
 
 
 def move(to: str) -> StopMove:
@@ -88,7 +90,7 @@ def pending(made: Signal, rules: SideRules | None = None, kept: dict[int, float]
 
 
 def follow(
-    made: Signal, path: Path, strategy: Bars | None = None, rules: SideRules | None = None, costs: Costs = Costs(),
+    made: Signal, path: Path, strategy: Bars | None = None, rules: SideRules | None = None, costs: Costs = FREE,
     position: Position | None = None, market: Market = MARKET, kept: dict[int, float] | None = None,
 ) -> tuple[list[Event], Position]:  # fmt: skip
     """Return everything told of a signal over the candles, and the position after them."""

@@ -6,7 +6,7 @@ import pytest
 
 from engine.domain.signal import Add, EntryOrder, TakeProfit
 from engine.trade.life import Costs
-from tests.engine.trade.story import follow, candles, signal, story
+from tests.engine.trade.story import candles, follow, signal, story
 
 LADDER = [(102.0, 0.5, "entry"), (104.0, 0.3), (108.0, 0.2)]
 
@@ -20,7 +20,8 @@ def test_a_missing_candle_is_waited_for():
 
 
 @pytest.mark.parametrize(
-    "side, stop, row", [("long", 95, "95 96 94 96"), ("long", 95, "94 96 94 96"), ("short", 105, "105 106 99 100")]
+    ("side", "stop", "row"),
+    [("long", 95, "95 96 94 96"), ("long", 95, "94 96 94 96"), ("short", 105, "105 106 99 100")],
 )
 def test_an_open_at_or_beyond_the_stop_cancels(side, stop, row):
     assert story(signal(side, stop=stop), row) == ["1 CANCELLED (beyond-stop)"]
@@ -31,16 +32,18 @@ def test_an_open_beyond_target_one_fills_and_takes_it_at_the_open():
 
 
 @pytest.mark.parametrize(
-    "side, targets, rows, lines",
+    ("side", "row", "lines"),
     [
-        ("long", [102], ["100 101 99 100", "100 102 99 101"], ["1 opened 100", "2 target 1 102 x1", "2 TP_HIT (target 1) 102"]),
-        ("short", [98], ["100 101 99 100", "100 101 98 99"], ["1 opened 100", "2 target 1 98 x1", "2 TP_HIT (target 1) 98"]),
-        ("long", [102], ["100 101 99 100", "100 101 95 96"], ["1 opened 100", "2 SL_HIT (stop) 95"]),
-        ("short", [98], ["100 101 99 100", "100 105 99 101"], ["1 opened 100", "2 SL_HIT (stop) 105"]),
+        ("long", "100 102 99 101", ["2 target 1 102 x1", "2 TP_HIT (target 1) 102"]),
+        ("short", "100 101 98 99", ["2 target 1 98 x1", "2 TP_HIT (target 1) 98"]),
+        ("long", "100 101 95 96", ["2 SL_HIT (stop) 95"]),
+        ("short", "100 105 99 101", ["2 SL_HIT (stop) 105"]),
     ],
-)  # fmt: skip
-def test_targets_and_stop_fill_at_their_own_price(side, targets, rows, lines):
-    assert story(signal(side, stop=95 if side == "long" else 105, targets=targets), *rows) == lines
+)
+def test_targets_and_stop_fill_at_their_own_price(side, row, lines):
+    stop, target = (95, 102) if side == "long" else (105, 98)
+    told = story(signal(side, stop=stop, targets=[target]), "100 101 99 100", row)
+    assert told == ["1 opened 100", *lines]
 
 
 def test_a_ladder_closes_its_parts_in_order_and_the_last_target_ends_it():
@@ -52,7 +55,7 @@ def test_a_ladder_closes_its_parts_in_order_and_the_last_target_ends_it():
 
 
 @pytest.mark.parametrize(
-    "to, stop", [("entry", 100.0), ("+0.1%", 100.1), ("101", 101.0), ("target 1", 102.0), ("90", None)]
+    ("to", "stop"), [("entry", 100.0), ("+0.1%", 100.1), ("101", 101.0), ("target 1", 102.0), ("90", None)]
 )
 def test_then_stop_to(to, stop):
     lines = story(signal(targets=[(102, 0.5), (104, 0.3, to), (108, 0.2)]), "100 101 99 101", "103.1 104 102.5 103.9")
@@ -151,7 +154,7 @@ class TestEntryOrders:
 
 class TestAdds:
     ORDER = EntryOrder("market", 100, 0, 0.4, (Add(98, 0.3, "percent", 0.02), Add(96, 0.3, "percent", 0.04)))
-    TARGETS = [(TakeProfit(102, 0.5, None, 0.02),), (TakeProfit(104, 0.5, None, 0.04),)]
+    TARGETS = (TakeProfit(102, 0.5, None, 0.02), TakeProfit(104, 0.5, None, 0.04))
 
     def made(self):
         return signal(entry=self.ORDER, targets=self.TARGETS, stop=90)
@@ -162,7 +165,8 @@ class TestAdds:
         assert events[1].fill.price == pytest.approx(98.98)
         assert position.entry == pytest.approx((101 * 0.4 + 98.98 * 0.3) / 0.7)
         assert position.targets == (102.14, 104.14)  # 2 % and 4 % above 100.134, on the tick
-        assert position.stop == 90 and position.filled == pytest.approx(0.7)
+        assert position.stop == 90
+        assert position.filled == pytest.approx(0.7)
 
     def test_they_die_at_the_first_target(self):
         rows = ["100 101 99 100", "100 102 99 102", "101 101 95 96"]
