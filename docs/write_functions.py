@@ -35,7 +35,7 @@ GROUPS: dict[str, str] = {
     "Candle patterns": (
         "body upper_wick lower_wick bullish_engulfing bearish_engulfing hammer shooting_star doji morning_star"
         " evening_star three_white_soldiers three_black_crows bullish_harami bearish_harami pin_bar inside_bar"
-        " outside_bar"
+        " outside_bar marubozu dragonfly_doji gravestone_doji hanging_man inverted_hammer spinning_top"
     ),
     "Windows and events": "sum count cum barssince valuewhen count_since back held happened",
     "Time": "session weekend",
@@ -148,7 +148,9 @@ def stand_in(slot: Slot) -> str:
 
 
 def warmup(function: Function) -> str:
-    plan, node, _ = load_expression(call(function), "1h")
+    plan, node, found = load_expression(call(function), "1h")
+    if node is None:
+        raise ValueError(f"{call(function)}: {found[0].message}")
     return f"{plan.nodes[node].defined}, {plan.nodes[node].converged}"
 
 

@@ -7,7 +7,10 @@ import pytest
 from library_data import Bars, Floats, made
 from library_run import compiled, evaluate
 
+from dsl import units
 from dsl.catalogue import LIBRARY, Function, Slot, catalogue
+from dsl.check import outputs
+from dsl.units import Type
 
 LENGTH = 700
 FUNCTIONS = sorted(f.name for f in catalogue() if f.kind != "builtin")
@@ -115,17 +118,32 @@ def test_its_start_no_longer_matters_once_converged(call: str) -> None:
         np.testing.assert_array_equal(late[known], whole[known], "a value that depends on where history begins")
 
 
+def type_of(call: str) -> Type:
+    """Return what the checker knows of a call, over the defaults."""
+    function = catalogue().get(call.partition("(")[0])
+    assert function is not None
+    return dict(outputs(function, catalogue()))[call.rpartition(").")[2] if ")." in call else "value"]
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_its_values_lie_within_its_bounds(call: str, bars: Bars) -> None:
-    name = call.partition("(")[0]
-    output = call.rpartition(").")[2] if ")." in call else "value"
-    found = catalogue().get(name)
-    assert found is not None
-    low, high = next(o.bounds for o in found.outputs if o.name == output)
+    low, high = type_of(call).bounds
     values = evaluate(call, bars)
     known = values[~np.isnan(values)]
-    assert low is None or (known >= low - 1e-9).all()
-    assert high is None or (known <= high + 1e-9).all()
+    assert (known >= low - 1e-9).all()
+    assert (known <= high + 1e-9).all()
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_its_unit_is_what_scaling_says(call: str, bars: Bars) -> None:
+    """Twice the prices and four times the volume: a price doubles, a ratio stays, a turnover is eightfold."""
+    given = type_of(call)
+    if given.unit == units.ANY:
+        pytest.skip("its unit is its argument's")
+    scaled = Bars(2 * bars.open, 2 * bars.high, 2 * bars.low, 2 * bars.close, 4 * bars.volume)
+    powers = dict(given.unit.powers)
+    factor = 2.0 ** powers.get("price", 0) * 4.0 ** powers.get("volume", 0)
+    np.testing.assert_allclose(evaluate(call, scaled), factor * evaluate(call, bars), rtol=1e-9, atol=1e-12 * factor)
 
 
 @pytest.mark.parametrize("call", CALLS)

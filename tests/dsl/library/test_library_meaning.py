@@ -30,6 +30,7 @@ def last(text: str, bars: Bars) -> float:
 
 
 FLAT = closes([50.0] * 300)
+ODD = closes([0.1 + 0.2] * 300)  # a price whose sums are not exact
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,7 @@ FLAT = closes([50.0] * 300)
 def test_a_market_that_does_not_move_has_no_oscillator(text: str) -> None:
     """Peers answer 0, 50 or 100 here; a rule must not fire on any of them."""
     assert np.isnan(evaluate(text, FLAT)).all()
+    assert np.isnan(evaluate(text, ODD)).all()
 
 
 @pytest.mark.parametrize(
