@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli import options, show
+from app.cli import show
 from app.failure import BROKEN, Failure
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def command(
 
 
 def _symbol(feed: FilesFeed, symbol: str | None) -> str:
-    known = feed.symbols
+    known = feed.symbols()
     if symbol is None and len(known) == 1:
         return known[0]
     if symbol not in known:
@@ -74,17 +74,18 @@ def _timeframe(feed: FilesFeed, symbol: str, text: str | None) -> str:
 
 
 def _evaluate(feed: FilesFeed, expression: str, symbol: str, frame: str) -> tuple[npt.NDArray[Any], Candles]:
+    from engine.plan.evaluate import Evaluator
+
     from dsl.load import load_expression
     from engine.domain.market import Timeframe
     from engine.domain.strategy import Gaps
     from engine.feeds.blocks import gather
-    from engine.plan.evaluate import Evaluator
 
     plan, node, found = load_expression(expression, frame, gaps=Gaps("skip", 0))
     if node is None:
-        from dsl.report import as_text
+        from dsl.report import text
 
-        raise Failure(f"the expression cannot be evaluated\n\n{as_text(found)}", BROKEN)
+        raise Failure(f"the expression cannot be evaluated\n\n{text(found)}", BROKEN)
     timeframe = Timeframe.parse(frame)
     others = {f.symbol for f in plan.frames() if f.symbol} - {symbol}
     symbols = (symbol, *sorted(others))

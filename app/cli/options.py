@@ -35,9 +35,9 @@ def read_config(path: Path | None) -> Config:
 
 
 def _texts(found: Sequence[Diagnostic]) -> str:
-    from dsl.report import as_text
+    from dsl.report import text
 
-    return as_text(found)
+    return text(found)
 
 
 def database_path(config: Path | None, database: Path | None) -> Path:

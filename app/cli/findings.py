@@ -1,0 +1,55 @@
+"""How `engine validate` and `engine lint` speak of what they found."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.cli import show
+from app.failure import BROKEN, CLEAN, FINDINGS
+from dsl.errors import Diagnostic, Severity
+from engine import __version__
+
+paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+form = click.option(
+    "--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
+)
+
+
+def chosen(given: Sequence[Path]) -> list[Path]:
+    """Return the files and folders to check: those given, else the configuration's strategies."""
+    if given:
+        return list(given)
+    from app.cli import options
+
+    return list(options.read_config(None).strategies)
+
+
+def tell(found: Sequence[Diagnostic], files: int, form: str) -> int:
+    """Print findings and return the exit status: 2 with an error among them, 1 with any, else 0."""
+    from dsl import report
+
+    writers: dict[str, Callable[[Sequence[Diagnostic]], str]] = {
+        "json": report.as_json,
+        "github": report.as_github,
+        "sarif": lambda told: report.as_sarif(told, __version__),
+    }
+    if form in writers:
+        text = writers[form](found)
+        show.say(text) if text else None
+    else:
+        if found:
+            show.say(report.text(found, colour=sys.stdout.isatty()) + "\n")
+        show.say(report.summary(found, files))
+    if any(finding.severity is Severity.ERROR for finding in found):
+        return BROKEN
+    return FINDINGS if found else CLEAN
+
+
+def command(about: Callable[..., Any]) -> click.Command:
+    """Make a command of a function (paths, form) -> status."""
+    return click.command()(paths(form(about)))

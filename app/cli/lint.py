@@ -1,0 +1,18 @@
+"""`engine lint`: everything questionable in strategies, errors included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.cli import findings
+
+
+@findings.command
+def command(paths: tuple[Path, ...], form: str) -> int:
+    """Report everything questionable in strategies. Status 0 clean, 1 findings, 2 if any cannot be loaded."""
+    from dsl.lint import lint
+    from dsl.load import load, strategy_files
+
+    chosen = findings.chosen(paths)
+    loaded = load(chosen)
+    return findings.tell([*loaded.diagnostics, *lint(loaded)], len(strategy_files(chosen)), form)
