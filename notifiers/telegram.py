@@ -24,7 +24,7 @@ _MARKUP = ("can't parse entities", "can't parse message text", "unsupported star
 class Settings:
     """Options of a telegram channel."""
 
-    token: Secret = secret("the bot's token, from @BotFather")
+    token: Secret = secret("the bot's token, from @BotFather")  # noqa: RUF009
     chat: str | int = option("`@name` of a channel, or the number of a chat")
     silent: tuple[str, ...] = option("kinds of event that arrive without a sound", ("opened", "stop_moved"))
     topic: int = option("message thread of a forum group; 0: none", 0)

@@ -206,7 +206,8 @@ def _words(name: str) -> str:
     """Return `RSI 14` for `rsi14`, `low RSI` for `low_rsi`."""
     shown = []
     for word in name.split("_"):
-        head, digits = re.fullmatch(r"(.*?)(\d*)", word).groups()  # type: ignore[union-attr]  (it matches any word)
+        head = word.rstrip("0123456789")
+        digits = word[len(head) :]
         capital = CAPITALS.get(head.lower())
         shown.append(f"{capital} {digits}".strip() if capital else word)
     return " ".join(word for word in shown if word)
