@@ -286,7 +286,9 @@ class StrategyRules:
 
     def defined(self, plan: Plan, timeframe: Timeframe) -> int:
         """Candles of `timeframe` after which every rule can be known."""
-        return max(plan.nodes[side.fires].defined for side in self.rules[timeframe])
+        sides = self.rules[timeframe]
+        nodes = [side.fires for side in sides] + [c.node for side in sides for c in side.conditions]
+        return max(plan.nodes[node].defined for node in nodes)
 
 
 @dataclass(frozen=True, slots=True)

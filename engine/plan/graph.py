@@ -24,11 +24,11 @@ class Warmup:
 
 
 class Graph:
-    """Nodes by identity (op, frame, inputs, params); an index is a node's place, inputs come before users."""
+    """Nodes by identity (op, frame, inputs, params, truth or number); inputs come before their users."""
 
     def __init__(self) -> None:
         self._nodes: list[Node] = []
-        self._index: dict[tuple[str, Frame, tuple[int, ...], tuple[tuple[type, float | str], ...]], int] = {}
+        self._index: dict[tuple[object, ...], int] = {}
         self._digests: list[bytes] = []
 
     def __len__(self) -> int:
@@ -55,7 +55,7 @@ class Graph:
         as for everything element-wise; converged is at least defined). `text` explains, it does not identify:
         the first one stays.
         """
-        key = (op, frame, inputs, tuple((type(p), _exact(p)) for p in params))
+        key = (op, frame, inputs, tuple(map(_exact, params)), boolean)
         found = self._index.get(key)
         if found is not None:
             return found
@@ -92,7 +92,7 @@ class Graph:
         frame = node.frame
         head = (
             node.op, frame.timeframe.ms, frame.symbol, frame.gaps.kind, frame.gaps.limit,
-            tuple(repr(_exact(p)) for p in node.params), node.boolean,
+            tuple(map(_exact, node.params)), node.boolean,
         )  # fmt: skip
         hashed = hashlib.sha256(repr(head).encode())
         for i in node.inputs:
@@ -100,11 +100,9 @@ class Graph:
         return hashed.digest()[:16]
 
 
-def _exact(param: float | str) -> float | str:
-    """Return the parameter so that every unknown number is equal to every other, and -0.0 is not 0.0."""
-    if isinstance(param, str):
-        return param
-    return repr(float(param))
+def _exact(param: float | str) -> str:
+    """Return the parameter so that unknown numbers are equal, -0.0 is not 0.0, and "1" is not 1."""
+    return f"'{param}" if isinstance(param, str) else repr(float(param))
 
 
 def _joined(other: Node, ms: int) -> Warmup:
