@@ -81,9 +81,8 @@ class Graph:
         nodes = [self._nodes[i] for i in inputs]
         if op == "join":
             return _joined(nodes[0], ms)
-        soonest = min if op == "default" else max  # the one known first is enough for a default
         return Warmup(
-            soonest(n.defined for n in nodes) + defined - 1,
+            max(n.defined for n in nodes) + defined - 1,
             max(n.converged for n in nodes) + converged - 1,
             max(n.history_ms for n in nodes) + (converged - 1) * ms,
         )
