@@ -74,3 +74,5 @@ class Primitive:
     kernel: str
     reference: str = ""
     examples: tuple[str, ...] = ()
+    timed: bool = False
+    """The kernel's first input, before those of the language, is the close time in ms: int64 (T,)."""

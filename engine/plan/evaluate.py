@@ -1,0 +1,169 @@
+"""Evaluation: the values of a plan's nodes over blocks of candles.
+
+One walk for everything: a backtest gives one long block, a replay a block per day, live a block of one instant.
+What a node remembers is carried from block to block, so any split of a history gives the same values to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.domain.market import Block, Timeframe, Times, Truths
+from engine.domain.strategy import Frame, Node, Plan
+from engine.plan.frames import FrameState, Rows
+from engine.plan.operations import UNKNOWN, Array
+from engine.plan.reads import rule_nodes
+from engine.plan.steps import Step, step_of
+from engine.ports import Predictor
+
+
+class Values:
+    """The values of the kept nodes over one block. Arrays are read-only.
+
+    Numbers are float64 with NaN for unknown, truths int8 0 1 2. Where a candle does not exist everything is
+    unknown, also what does not depend on the candle.
+    """
+
+    def __init__(
+        self, plan: Plan, symbols: tuple[str, ...], rows: Mapping[Frame, Rows], store: Mapping[int, Array]
+    ) -> None:
+        self.symbols = symbols
+        self._plan, self._rows, self._store = plan, rows, store
+        self._masked: dict[int, Array] = {}
+        self._lanes = {symbol: lane for lane, symbol in enumerate(symbols)}
+        self._times = {frame.timeframe: rows[frame].close_time for frame in rows}
+
+    def close_time(self, timeframe: Timeframe) -> Times:
+        """Return the close times of that timeframe in the block, int64 (T,); empty where the plan has no such frame."""
+        return self._times.get(timeframe, np.empty(0, np.int64))
+
+    def lane(self, symbol: str) -> int:
+        """Return the column of a symbol. Raises KeyError."""
+        return self._lanes[symbol]
+
+    def here(self, frame: Frame) -> Truths:
+        """Return int8 (T, S): 0 no candle, 1 a candle, 2 a candle after a hole that started the series anew."""
+        return self._rows[frame].here
+
+    def of(self, node: int) -> Array:
+        """Return the node's values, (T, S) of its frame; S is 1 for a frame of one symbol.
+
+        Raises KeyError for a node that was not kept.
+        """
+        found = self._masked.get(node)
+        if found is None:
+            found = self._masked[node] = self._mask(node)
+        return found
+
+    def _mask(self, node: int) -> Array:
+        if node not in self._store:
+            raise KeyError(f"node {node} ({self._plan.nodes[node].text}) was not kept: ask for it with keep=")
+        rows = self._rows[self._plan.nodes[node].frame]
+        values = self._store[node]
+        if rows.whole or not rows.shape[0]:
+            values = np.broadcast_to(values, rows.shape)
+        else:
+            unknown = UNKNOWN if values.dtype == np.int8 else np.nan
+            values = np.where(rows.here != 0, values, np.asarray(unknown, values.dtype))
+        view = values.view()
+        view.flags.writeable = False
+        return view
+
+
+class Evaluator:
+    """Evaluates a plan for `symbols`, block after block.
+
+    `keep` are nodes whose values are asked for besides those that rules read; a plan without strategies keeps
+    all. Nodes that nothing kept needs are not evaluated. Panels must cover exactly `symbols`, in this order.
+    Raises LookupError for an unknown operation or a frame of a symbol that is not among them.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        symbols: Sequence[str],
+        *,
+        predictors: Mapping[str, Predictor] | None = None,
+        keep: Iterable[int] = (),
+    ) -> None:
+        self.plan, self.symbols = plan, tuple(symbols)
+        self.kept = frozenset(keep) | (rule_nodes(plan) if plan.strategies else frozenset(range(len(plan.nodes))))
+        used = _reachable(plan.nodes, self.kept)
+        self._frames = {
+            frame: FrameState(frame, self.symbols) for frame in dict.fromkeys(plan.nodes[i].frame for i in used)
+        }
+        lanes = {frame: len(state.symbols) for frame, state in self._frames.items()}
+        self._steps: list[tuple[int, Frame, Step]] = [
+            (i, plan.nodes[i].frame, step_of(i, plan.nodes, lanes, predictors or {})) for i in used
+        ]
+        self._frees = _last_uses(plan.nodes, used, self.kept)
+        self._empty = {
+            (frame, boolean): np.empty((0, count), np.int8 if boolean else np.float64)
+            for frame, count in lanes.items()
+            for boolean in (False, True)
+        }
+
+    def advance(self, block: Block) -> Values:
+        """Return the values over the next block; it must begin where the last one ended."""
+        rows = {frame: state.advance(self._panel(block, frame)) for frame, state in self._frames.items()}
+        store: dict[int, Any] = {}
+        nodes = self.plan.nodes
+        with np.errstate(all="ignore"):
+            for place, (i, frame, step) in enumerate(self._steps):
+                here = rows[frame]
+                if step.always or len(here.close_time):
+                    store[i] = step.run(here, [store[j] for j in nodes[i].inputs], block, rows)
+                else:
+                    store[i] = self._empty[frame, nodes[i].boolean]
+                for j in self._frees[place]:
+                    del store[j]
+        return Values(self.plan, self.symbols, rows, {i: _single(store[i]) for i in self.kept})
+
+    def snapshot(self) -> tuple[object, ...]:
+        """Return all that is remembered, to be given to `restore` of an evaluator of the same plan and symbols."""
+        frames = tuple(state.snapshot() for state in self._frames.values())
+        return frames, tuple(step.snapshot() for _, _, step in self._steps)
+
+    def restore(self, snapshot: tuple[Any, ...]) -> None:
+        """Go on from a snapshot; it stays usable."""
+        frames, steps = snapshot
+        for state, kept in zip(self._frames.values(), frames, strict=True):
+            state.restore(kept)
+        for (_, _, step), kept in zip(self._steps, steps, strict=True):
+            step.restore(kept)
+
+    def _panel(self, block: Block, frame: Frame) -> Any:
+        panel = block.panels.get(frame.timeframe)
+        if panel is not None and panel.symbols != self.symbols:
+            raise ValueError(f"the panel of {frame.timeframe} covers {panel.symbols}, not {self.symbols}")
+        return panel
+
+
+def _single(value: Any) -> Array:
+    return value[0] if isinstance(value, tuple) else value
+
+
+def _reachable(nodes: Sequence[Node], wanted: Iterable[int]) -> list[int]:
+    """Return the nodes that the wanted ones need, themselves included, in order."""
+    found = set(wanted)
+    for i in range(len(nodes) - 1, -1, -1):
+        if i in found:
+            found.update(nodes[i].inputs)
+    return sorted(found)
+
+
+def _last_uses(nodes: Sequence[Node], used: Sequence[int], kept: frozenset[int]) -> list[list[int]]:
+    """Return per step the nodes that nobody needs after it."""
+    last: dict[int, int] = {}
+    for place, i in enumerate(used):
+        last[i] = place
+        for j in nodes[i].inputs:
+            last[j] = place
+    frees: list[list[int]] = [[] for _ in used]
+    for i, place in last.items():
+        if i not in kept:
+            frees[place].append(i)
+    return frees
