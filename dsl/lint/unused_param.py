@@ -1,0 +1,26 @@
+"""A param or argument that nothing uses moves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.errors import Diagnostic, Severity
+from dsl.lint._rule import Rule, Subject, names_used
+
+
+def find(subject: Subject) -> Iterator[Diagnostic]:
+    document = subject.document
+    if document.kind == "strategy":
+        used = names_used(document)
+        for name, (key, _) in document.params.items():
+            if name not in used:
+                yield Diagnostic(RULE.name, f"no rule reads the param `{name}`", key.span, Severity.WARNING)
+    for definition in document.defines.values():
+        used = names_used((definition.lets, definition.returns))
+        for given in definition.signature.params:
+            if given.name not in used:
+                message = f"`{definition.signature.name}` never reads its argument `{given.name}`"
+                yield Diagnostic(RULE.name, message, given.span, Severity.WARNING)
+
+
+RULE = Rule("unused-param", "names", "A param or argument that nothing uses moves nothing.", find)
