@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from library_data import Bars, Floats, made
-from library_run import compiled, evaluate
+from library_run import START, compiled, evaluate
 
 from dsl import units
 from dsl.catalogue import LIBRARY, Function, Slot, catalogue
@@ -13,6 +13,7 @@ from dsl.check import outputs
 from dsl.units import Type
 
 LENGTH = 700
+DAY = 86_400_000
 FUNCTIONS = sorted(f.name for f in catalogue() if f.kind != "builtin")
 DEFINED_LATER = {
     "valuewhen", "barssince", "highest_since", "lowest_since", "count_since", "pivot_high", "pivot_low", "qfl_base",
@@ -93,8 +94,10 @@ def test_it_is_known_from_its_first_defined_candle(call: str) -> None:
     name = call.partition("(")[0]
     if name not in DEFINED_LATER:
         assert np.isfinite(values[defined - 1 :]).all(), "unknown although it is defined"
+    # the first true range needs no candle before it: `default` may be known earlier than it promises
+    early = 1 if any(node.op == "default" for node in plan.nodes) else 0
     if not boolean:
-        assert np.isnan(values[: defined - 1]).all(), "a value before it is defined"
+        assert np.isnan(values[: defined - 1 - early]).all(), "a value before it is defined"
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -104,7 +107,7 @@ def test_its_start_no_longer_matters_once_converged(call: str) -> None:
     later = 173
     bars = made(converged + later + 150, seed=11)
     whole = evaluate(call, bars)[later:]
-    late = evaluate(call, bars.cut(later))
+    late = evaluate(call, bars.cut(later), origin=START + later * DAY)
     settled = slice(converged - 1, None)
     if plan.nodes[node].boolean:
         known = ~np.isnan(late[settled])
