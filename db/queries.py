@@ -110,10 +110,11 @@ class Queries:
         return tuple(map(position_of, rows))
 
     def ended_positions(self, since: int, until: int, strategy: str | None = None) -> tuple[Position, ...]:
-        """Return positions that ended with since < closed_at <= until, in the order of their ends."""
+        """Return positions whose end was told with since < time <= until, in the order of their ends."""
         rows = self._rows(
-            f"SELECT p.body, s.body AS signal {WITH_SIGNAL} WHERE p.closed_at > ? AND p.closed_at <= ? "
-            f"AND p.status NOT IN {LIVE} AND (? IS NULL OR p.strategy = ?) ORDER BY p.closed_at, p.id",
+            "SELECT p.body, s.body AS signal FROM events e JOIN positions p ON p.id = e.signal_id "
+            "JOIN signals s ON s.id = p.id WHERE e.kind = 'closed' AND e.time > ? AND e.time <= ? "
+            "AND (? IS NULL OR p.strategy = ?) ORDER BY e.seq",
             since, until, strategy, strategy,
         )  # fmt: skip
         return tuple(map(position_of, rows))

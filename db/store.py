@@ -109,6 +109,16 @@ class SqliteStore:
             )
             return tuple(event for event in map(event_of, rows) if isinstance(event, SignalFired))
 
+    def ended(self, since: int, until: int) -> tuple[Position, ...]:
+        """Return the positions whose end was told with since < time <= until, in the order of their ends."""
+        with explained(self._path):
+            rows = self._db.query(
+                "SELECT p.body, s.body AS signal FROM events e JOIN positions p ON p.id = e.signal_id "
+                "JOIN signals s ON s.id = p.id WHERE e.kind = 'closed' AND e.time > ? AND e.time <= ? ORDER BY e.seq",
+                [since, until],
+            )
+            return tuple(map(position_of, rows))
+
     def note(self, time: int, kind: str, text: str) -> None:
         """Record what the people behind the engine may want to know later: late candles, a feed's failure."""
         with explained(self._path):

@@ -12,6 +12,7 @@ from engine.domain.book import Book
 from engine.domain.event import Event, SignalFired
 from engine.domain.market import Candles, Floats, Market, Series, Timeframe
 from engine.domain.message import Delivery, OutboxMessage, Post, Rendered
+from engine.domain.position import Position
 from engine.domain.strategy import Plan
 
 
@@ -93,6 +94,10 @@ class Store(Protocol):
 
     def book(self) -> Book: ...
     def signals(self, since: int, until: int) -> Sequence[SignalFired]: ...
+    def ended(self, since: int, until: int) -> Sequence[Position]:
+        """Return the positions whose end was told with since < time <= until."""
+        ...
+
     def note(self, time: int, kind: str, text: str) -> None:
         """Record what people may want to know later: a late candle, a feed that did not answer."""
         ...

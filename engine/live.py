@@ -1,0 +1,92 @@
+"""The loop on a live feed: look when a schedule says so, wait for what is missing, go on through failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from engine.domain.market import Timeframe
+from engine.domain.strategy import Plan, Schedule
+from engine.feeds.kept import KeptFeed, Refreshed
+from engine.loop import DAY, Loop
+from engine.messages import iso
+
+SETTLE = 500
+"""ms after a close at which its candle is first asked for."""
+PATIENCE = 20_000
+"""ms after a close for which a slice waits for a candle that others already have."""
+
+
+class Live:
+    """Drives a loop whose feed is `kept`. `begin` once, then `look` whenever candles may have closed, or `run`."""
+
+    def __init__(self, loop: Loop, kept: KeptFeed, patience: int = PATIENCE) -> None:
+        self._loop, self._kept, self._patience = loop, kept, patience
+        self._road = loop.road
+        self._schedules = tuple(rules.schedule for rules in self._road.plan.strategies)
+
+    def begin(self) -> None:
+        """Take up where the store stands; a first start decides from now on, with all the history it needs."""
+        finest = min(self._loop.scope.timeframes)
+        now = finest.floor(self._road.clock.now())
+        self._loop.start((now - history_needed(self._road.plan)) // DAY * DAY, now)
+
+    def run(self) -> None:
+        """Look, decide, publish and sleep until asked to stop."""
+        self.begin()
+        while self.look() and self._loop.sleep_until(self._next_look()):
+            pass
+
+    def look(self) -> bool:
+        """Fetch what has closed and decide it, as far as it is complete; return False where asked to stop."""
+        loop = self._loop
+        wanted = loop.scope.expected
+        found = self._kept.refresh(wanted, loop.origin, loop.cursor if loop.warm else 0)
+        for line in found.failures:
+            self._road.watcher.warn(f"no candles for {line}")
+        if found.changed:
+            self._note(found)
+            loop.rebuild()
+        return loop.advance(self._kept.complete_until(wanted, self._patience), live=True)
+
+    def _note(self, found: Refreshed) -> None:
+        """Record what came late or was corrected, a line for each symbol, timeframe and case."""
+        times: dict[tuple[str, str, str], list[int]] = {}
+        for symbol, timeframe, time, how in found.changed:
+            times.setdefault((symbol, timeframe.text, how), []).append(time)
+        for (symbol, length, how), closes in times.items():
+            came = "came late" if how == "late" else "were corrected"
+            text = (
+                f"{symbol} {timeframe}: {len(closes)} candles {came}, closed {iso(min(closes))} to {iso(max(closes))}"
+            )
+            self._road.store.note(self._road.clock.now(), how, text)
+            self._road.watcher.warn(f"{text}: computed anew, nothing is decided again")
+
+    def _next_look(self) -> int:
+        now = self._road.clock.now()
+        look = next_look(self._schedules, min(self._loop.scope.timeframes), now)
+        again = self._kept.next_try()
+        return look if again is None else min(look, again)
+
+
+def history_needed(plan: Plan) -> int:
+    """Return the ms of candles before the first decision after which every value of the plan has converged."""
+    return max((node.history_ms for node in plan.nodes), default=0)
+
+
+def next_look(schedules: Iterable[Schedule], finest: Timeframe, now: int) -> int:
+    """Return when the first of the schedules wants to look again, ms."""
+    return min((_next(schedule, finest, now) for schedule in schedules), default=finest.floor(now) + finest.ms)
+
+
+def _next(schedule: Schedule, finest: Timeframe, now: int) -> int:
+    match schedule.kind:
+        case "every":
+            step = schedule.seconds * 1000
+            return (now // step + 1) * step
+        case "cron":
+            from croniter import croniter
+
+            moment = croniter(schedule.cron, datetime.fromtimestamp(now / 1000, UTC)).get_next(datetime)
+            return int(moment.timestamp() * 1000)
+    return finest.floor(now - SETTLE) + finest.ms + SETTLE
