@@ -61,8 +61,10 @@ class Apprise:
             )
         if result.status == apprise.AppriseResultStatus.SUCCESS:
             return Sent()
-        if result.status in (apprise.AppriseResultStatus.TIMEOUT, apprise.AppriseResultStatus.PARTIAL):
-            return Lost("apprise: no answer in time" if result.status == 5 else "apprise: only a part arrived")
+        if result.status == apprise.AppriseResultStatus.TIMEOUT:
+            return Lost("apprise: no answer in time")
+        if result.status == apprise.AppriseResultStatus.PARTIAL:
+            return Lost("apprise: only a part arrived")
         return _judge(said)
 
     def probe(self) -> str:
@@ -87,10 +89,10 @@ class Apprise:
         return self._client
 
 
-def _judge(said: list[str]) -> Delivery:
-    text = " ".join(said)
+def _judge(said: _Collector) -> Delivery:
+    text = " ".join((*said.warnings, *said.details))
     status = _STATUS.search(text)
-    why = f"apprise: {scrub(said[0])[:200]}" if said else "apprise: not sent"
+    why = f"apprise: {scrub(said.warnings[0])[:200]}" if said.warnings else "apprise: not sent"
     if status is not None:
         code = int(status[1])
         if code in (502, 504):
@@ -102,7 +104,7 @@ def _judge(said: list[str]) -> Delivery:
 
 
 @contextmanager
-def _heard() -> Iterator[list[str]]:
+def _heard() -> Iterator[_Collector]:
     """Collect what apprise logs meanwhile, down to its debug lines, and keep it from every other handler."""
     logger, said = logging.getLogger("apprise"), _Collector()
     level, spread = logger.level, logger.propagate
@@ -110,7 +112,7 @@ def _heard() -> Iterator[list[str]]:
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
     try:
-        yield said.lines
+        yield said
     finally:
         logger.removeHandler(said)
         logger.setLevel(level)
@@ -118,15 +120,19 @@ def _heard() -> Iterator[list[str]]:
 
 
 class _Collector(logging.Handler):
+    """Keeps warnings, which may be shown, and the details of exceptions, which quote addresses, apart."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.lines: list[str] = []
+        self.warnings: list[str] = []
+        self.details: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
         if record.levelno >= logging.WARNING:
-            self.lines.insert(sum(1 for line in self.lines if not line.startswith("·")), record.getMessage())
-        elif "Exception" in record.getMessage():
-            self.lines.append("·" + record.getMessage())
+            self.warnings.append(text)
+        elif "Exception" in text:
+            self.details.append(text)
 
 
 NOTIFIER = Kind("Any network apprise knows, for operators", Settings, Apprise)
