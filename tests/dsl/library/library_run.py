@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from dsl.load import load_expression
-from engine.plan.evaluate import Evaluator
 from library_data import Bars, Floats
 
-from engine.domain.market import Block, Panel, Timeframe
+from dsl.load import load_expression
+from engine.domain.market import Block, Panel, Timeframe, Truths
 from engine.domain.strategy import Gaps, Plan
+from engine.plan.evaluate import Evaluator
 
-SYMBOL = "BTC/USDT"
+SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
 NEVER = Gaps("skip", 0)
 """No hole resets a series: daily sheets of stocks have no weekends."""
 START = 1_483_228_800_000  # 2017-01-01, a midnight
@@ -26,33 +26,47 @@ def compiled(text: str, timeframe: str = "1d") -> tuple[Plan, int]:
     return plan, node
 
 
-def block(bars: Bars, start: int, stop: int, timeframe: str = "1d", origin: int = START) -> Block:
-    """Return the candles start <= i < stop of `bars` as a block of one symbol.
+def block(
+    lanes: Sequence[Bars], here: Truths, start: int, stop: int, timeframe: str = "1d", origin: int = START
+) -> Block:
+    """Return the candles start <= i < stop of each lane as a block; the first of all closes one step after `origin`.
 
-    The first candle of `bars` closes one step after `origin`.
+    here: int8 (T, S), 1 where a lane has a candle.
     """
     step = Timeframe.parse(timeframe)
     times = origin + step.ms * np.arange(start + 1, stop + 1, dtype=np.int64)
     columns = {
-        name: np.ascontiguousarray(getattr(bars, name)[start:stop, None])
+        name: np.stack([getattr(bars, name)[start:stop] for bars in lanes], axis=1)
         for name in ("open", "high", "low", "close", "volume")
     }
-    here = np.ones((stop - start, 1), dtype=np.int8)
-    panel = Panel(step, (SYMBOL,), times, here, columns)
+    columns = {name: np.where(here[start:stop] == 1, column, np.nan) for name, column in columns.items()}
+    panel = Panel(step, SYMBOLS[: len(lanes)], times, np.ascontiguousarray(here[start:stop]), columns)
     return Block(origin + step.ms * start, origin + step.ms * stop, {step: panel})
 
 
-def evaluate(text: str, bars: Bars, timeframe: str = "1d", cuts: Sequence[int] = (), origin: int = START) -> Floats:
-    """Return the expression's value on each candle: float64 with NaN for unknown; truths become 0.0, NaN and 1.0.
+def evaluate_lanes(
+    text: str,
+    lanes: Sequence[Bars],
+    here: Truths,
+    timeframe: str = "1d",
+    cuts: Sequence[int] = (),
+    origin: int = START,
+) -> Floats:
+    """Return the expression's value on each candle and lane, (T, S): NaN for unknown; truths become 0.0, NaN, 1.0.
 
     `cuts` are the candles before which a new block begins.
     """
     plan, node = compiled(text, timeframe)
-    evaluator = Evaluator(plan, (SYMBOL,))
-    edges = [0, *cuts, len(bars)]
+    evaluator = Evaluator(plan, SYMBOLS[: len(lanes)])
     parts = []
-    for start, stop in pairwise(edges):
-        values = evaluator.advance(block(bars, start, stop, timeframe, origin))
-        parts.append(np.array(values.of(node)[:, 0]))
+    for start, stop in pairwise([0, *cuts, len(here)]):
+        values = evaluator.advance(block(lanes, here, start, stop, timeframe, origin))
+        parts.append(np.array(values.of(node)))
     joined = np.concatenate(parts)
     return np.choose(joined, (0.0, np.nan, 1.0)) if plan.nodes[node].boolean else joined
+
+
+def evaluate(text: str, bars: Bars, timeframe: str = "1d", cuts: Sequence[int] = (), origin: int = START) -> Floats:
+    """Return the expression's value on each candle of one symbol without holes, (T,)."""
+    here = np.ones((len(bars), 1), dtype=np.int8)
+    return np.ascontiguousarray(evaluate_lanes(text, (bars,), here, timeframe, cuts, origin)[:, 0])

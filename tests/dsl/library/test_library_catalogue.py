@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from library_data import Bars, Floats, made
-from library_run import START, compiled, evaluate
+from library_run import START, compiled, evaluate, evaluate_lanes
 
 from dsl import units
 from dsl.catalogue import LIBRARY, Function, Slot, catalogue
@@ -14,12 +14,15 @@ from dsl.units import Type
 
 LENGTH = 700
 DAY = 86_400_000
+COLUMNS = ("open", "high", "low", "close", "volume")
 FUNCTIONS = sorted(f.name for f in catalogue() if f.kind != "builtin")
 DEFINED_LATER = {
     "valuewhen", "barssince", "highest_since", "lowest_since", "count_since", "pivot_high", "pivot_low", "qfl_base",
     "higher_highs", "higher_lows", "lower_highs", "lower_lows", "retest", "recur",
 }  # fmt: skip
 """Known only once what they look for has happened, which no count of candles can promise."""
+TIMED = {"session", "weekend", "vwap", "cum"}
+"""They read the clock, so a candle's place on the grid matters."""
 
 
 def argument(slot: Slot) -> str:
@@ -86,6 +89,31 @@ def test_bar_by_bar_is_batch(call: str, bars: Bars) -> None:
     same(evaluate(call, bars, cuts=cuts), whole)
 
 
+@pytest.mark.parametrize("call", [call for call in CALLS if call.partition("(")[0] not in TIMED])
+def test_candles_that_do_not_exist_are_not_counted(call: str, bars: Bars) -> None:
+    """Holes in the grid change no value on the candles that exist."""
+    grid = np.sort(np.random.default_rng(2).choice(LENGTH + 150, LENGTH, replace=False))
+    here = np.zeros((LENGTH + 150, 1), dtype=np.int8)
+    here[grid] = 1
+    columns = {n: np.full(len(here), np.nan) for n in COLUMNS}
+    for name, column in columns.items():
+        column[grid] = getattr(bars, name)
+    got = evaluate_lanes(call, (Bars(**columns),), here, cuts=(100, 333))[:, 0]
+    assert np.isnan(got[here[:, 0] == 0]).all()
+    same(np.ascontiguousarray(got[grid]), evaluate(call, bars))
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_symbol_does_not_feel_its_neighbours(call: str, bars: Bars) -> None:
+    """Not even one that is listed later and trades now and then."""
+    here = np.ones((LENGTH, 3), dtype=np.int8)
+    here[:400, 1] = 0
+    here[::3, 2] = 0
+    got = evaluate_lanes(call, (bars, made(LENGTH, seed=31), made(LENGTH, seed=32)), here)
+    same(np.ascontiguousarray(got[:, 0]), evaluate(call, bars))
+    assert np.isnan(got[:400, 1]).all()
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_it_is_known_from_its_first_defined_candle(call: str) -> None:
     plan, node = compiled(call)
@@ -139,21 +167,24 @@ def test_its_values_lie_within_its_bounds(call: str, bars: Bars) -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_its_unit_is_what_scaling_says(call: str, bars: Bars) -> None:
-    """Twice the prices and four times the volume: a price doubles, a ratio stays, a turnover is eightfold."""
+    """Twice the prices and four times the volume: a price doubles, a ratio stays, a turnover is eightfold.
+
+    The second scale is that of a coin that costs a billionth: nothing may count on the size of a price.
+    """
     given = type_of(call)
     if given.unit == units.ANY:
         pytest.skip("its unit is its argument's")
-    scaled = Bars(2 * bars.open, 2 * bars.high, 2 * bars.low, 2 * bars.close, 4 * bars.volume)
-    powers = dict(given.unit.powers)
-    factor = 2.0 ** powers.get("price", 0) * 4.0 ** powers.get("volume", 0)
-    np.testing.assert_allclose(evaluate(call, scaled), factor * evaluate(call, bars), rtol=1e-9, atol=1e-12 * factor)
+    powers, plain = dict(given.unit.powers), evaluate(call, bars)
+    for price, volume in ((2.0, 4.0), (2.0**-40, 2.0**20)):
+        scaled = Bars(price * bars.open, price * bars.high, price * bars.low, price * bars.close, volume * bars.volume)
+        factor = price ** powers.get("price", 0) * volume ** powers.get("volume", 0)
+        np.testing.assert_allclose(evaluate(call, scaled) / factor, plain, rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_candle_without_values_is_survived(call: str, bars: Bars) -> None:
     """A hole in the data makes nothing unknown for ever."""
-    hole = bars.cut(0)
-    columns = {n: getattr(hole, n).copy() for n in ("open", "high", "low", "close", "volume")}
+    columns = {n: getattr(bars, n).copy() for n in COLUMNS}
     plan, node = compiled(call)
     for column in columns.values():
         column[40] = np.nan
