@@ -52,6 +52,7 @@ class Config:
     strategies: tuple[Path, ...] = (BUILT_IN_STRATEGIES,)
     watchlists: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"majors": MAJORS})
     venues: tuple[str, ...] = VENUES
+    venue_urls: Mapping[str, str] = field(default_factory=dict)
     costs: Costs = Costs()
     series: Mapping[str, Path] = field(default_factory=dict)
     max_open: int = 0
@@ -117,6 +118,7 @@ CONFIG = Section(
         Field("strategies", "texts", "Strategy files and folders. Left out: the built-in ones.", ("../strategies",)),
         Field("watchlists", "named", "Lists of symbols that strategies name.", ("BTC/USDT",)),
         Field("venues", "texts", "Exchanges, in the order in which they are tried.", VENUES),
+        Field("venue_urls", "named", "Addresses in place of the venues' own.", ("http://127.0.0.1:8080",)),
         Field("costs", "table", "What trading costs.", inner=COSTS),
         Field("series", "named", "Files of external series, such as fng.", ("../data/fng.csv",)),
         Field("max_open", "integer", "The most live positions per strategy; 0: no limit.", ("5",)),
@@ -159,6 +161,7 @@ class _Reading:
             strategies=tuple(_joined(self._folder, text) for text in listed) or default.strategies,
             watchlists={**default.watchlists, **watchlists},
             venues=self._texts(entries, "venues") or default.venues,
+            venue_urls={name: self._reader.text(node, name) or "" for name, node in self._named(entries, "venue_urls")},
             costs=self._costs(entries),
             series=series,
             max_open=self._reader.integer(entries["max_open"].value, "`max_open`", 0) or 0

@@ -34,7 +34,8 @@ class Clock(Protocol):
 class Feed(Protocol):
     """A source of closed candles. Never returns a candle that had not closed at `clock.now()`."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def markets(self, symbols: Sequence[str]) -> Mapping[str, Market]:
         """Return the markets it has of these; a missing key means the venue has no such symbol."""

@@ -74,12 +74,11 @@ def _timeframe(feed: FilesFeed, symbol: str, text: str | None) -> str:
 
 
 def _evaluate(feed: FilesFeed, expression: str, symbol: str, frame: str) -> tuple[npt.NDArray[Any], Candles]:
-    from engine.plan.evaluate import Evaluator
-
     from dsl.load import load_expression
     from engine.domain.market import Timeframe
     from engine.domain.strategy import Gaps
     from engine.feeds.blocks import gather
+    from engine.plan.evaluate import Evaluator
 
     plan, node, found = load_expression(expression, frame, gaps=Gaps("skip", 0))
     if node is None:

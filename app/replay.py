@@ -1,0 +1,55 @@
+"""A replay: the real loop on a virtual clock over candles of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app import wiring
+from app.cli import show
+from app.cli.screen import Screen
+from app.config import Config
+from app.failure import Failure
+from engine.ports import Feed
+
+
+def run_replay(
+    config: Config,
+    feed: Feed,
+    database: Path,
+    *,
+    only: Sequence[str] = (),
+    symbols: Sequence[str] = (),
+    since: int | None = None,
+    until: int | None = None,
+    speed: float = 0.0,
+    publish: bool = False,
+    stop: Callable[[Callable[[], None]], None] = lambda stop: None,
+) -> bool:
+    """Replay `feed` into `database`; return whether it came to the end. Doing it again adds nothing.
+
+    `stop` is handed what stops the replay at a safe point. Raises Failure and FeedError.
+    """
+    from db.memory import Memory
+    from engine.feeds.replay import ReplayFeed, VirtualClock
+    from engine.loop import journey
+
+    loaded = wiring.load_strategies(config.strategies, only=only)
+    for failed in loaded.failed:
+        show.note(f"{failed} cannot be loaded and was left out; `engine validate {failed}` tells why")
+    plan = loaded.plan
+    channels = wiring.publishing(config, replay=True, publish=publish)
+    with Memory.open(database) as memory:
+        way = journey(plan, feed, wiring.universe_of(plan, config, symbols), since, until, memory.store.book())
+        if way is None:
+            raise Failure("there are no candles of these symbols in that span")
+        clock = VirtualClock(way.start, speed)
+        stop(clock.stop)
+        with show.progress("replay", 1.0) as update:
+            screen = Screen(update)
+            loop = wiring.build_loop(config, plan, ReplayFeed(feed, clock), memory, clock, way.scope, channels, screen)
+            try:
+                loop.start(way.origin, way.start)
+                return loop.advance(way.end) and loop.finish()
+            finally:
+                loop.road.relay.close()
