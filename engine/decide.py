@@ -267,8 +267,7 @@ class _Run:
         if isinstance(made, Signal):
             position = self._take_up(lane, rule, made, row)
             return SignalFired(f"{made.id}-0", now, made, position)
-        in_a_row = before in (0, now - rule.timeframe.ms)
-        if in_a_row and self.records.get(lane.key, Lane()).blocked.get(key) == made.reason:
+        if before == now - rule.timeframe.ms and self.records.get(lane.key, Lane()).blocked.get(key) == made.reason:
             return None
         strategy, symbol = lane.key
         identity = signal_id(strategy, symbol, *key, now)
