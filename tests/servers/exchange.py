@@ -41,6 +41,7 @@ class Exchange:
 
     def __init__(self, feed: MemoryFeed, now: Callable[[], int], port: int = 0) -> None:
         self.feed, self.now = feed, now
+        self.hide_from = 2**53  # no candle that opens at or after it is shown
         self.seen: list[tuple[str, dict[str, str]]] = []
         self._faults: list[Fault] = []
         self._lock, self._released = threading.Lock(), threading.Event()
@@ -92,7 +93,7 @@ class Exchange:
         if first <= forming <= last and (next_one := self.feed.candles(symbol, timeframe, now, forming + timeframe.ms)):
             price = float(next_one.open[0])  # so far nothing but its first trade
             known.append([forming, price, price, price, price, 0.001])
-        return known
+        return [row for row in known if row[0] < self.hide_from]
 
     def onboard(self, symbol: str) -> int:
         starts = [self.feed.span(symbol, t) for t in self.feed.timeframes(symbol)]
@@ -108,6 +109,8 @@ def _listed(candles: Candles) -> list[list[float]]:
 def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 65536  # one packet per answer: otherwise delayed acknowledgements cost 40 ms each
+        disable_nagle_algorithm = True
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.domain.market import FIELDS, Candles, Timeframe
+from engine.feeds.ccxt import CcxtFeed, CcxtSettings
 from engine.feeds.files import FilesFeed
 from engine.feeds.memory import MemoryFeed
 from engine.feeds.replay import ReplayFeed, VirtualClock
 from engine.feeds.synthetic import COINS, MarketSettings, SyntheticFeed
 from engine.ports import Feed
 from tests.engine.feeds.made import MINUTE, START, csv, same, walk, without, write
+from tests.servers.exchange import Exchange
 
 T = Timeframe.parse
 END = START + 2 * 86_400_000
@@ -27,11 +29,13 @@ MADE = MarketSettings(days=2, history_days=12, coins=COINS[:2], begin=START)
 
 @dataclass(frozen=True)
 class Subject:
-    """A feed, the clock that rules it, and the symbols it is asked for."""
+    """A feed, the clock that rules it, the symbols it is asked for, and how to put it away."""
 
     feed: Feed
     clock: VirtualClock
     symbols: tuple[str, ...]
+    close: Callable[[], None] = lambda: None
+    known: dict[tuple[str, Timeframe], Candles] = field(default_factory=dict)
 
 
 def files(folder: Path) -> Subject:
@@ -53,20 +57,30 @@ def synthetic(_: Path) -> Subject:
     return Subject(SyntheticFeed(MADE), VirtualClock(END), ("BTC/USDT", "ETH/USDT"))
 
 
-SUBJECTS: list[Callable[[Path], Subject]] = [files, memory, replay, synthetic]
+def live(_: Path) -> Subject:
+    """The real ccxt client against an exchange on loopback, in the middle of a minute of the second day."""
+    clock = VirtualClock(START + 86_400_000 + 7 * MINUTE + 3_500)
+    made = SyntheticFeed(MADE)
+    minutes = [made.candles(symbol, T("1m"), START, END) for symbol in made.symbols()]
+    exchange = Exchange(MemoryFeed.of(minutes, made.markets(made.symbols()).values()), clock.now)
+    settings = CcxtSettings(venues=("binanceusdm",), urls={"binanceusdm": exchange.url}, throttle=False)
+    return Subject(CcxtFeed(clock, settings), clock, ("BTC/USDT", "ETH/USDT"), exchange.close)
+
+
+SUBJECTS: list[Callable[[Path], Subject]] = [files, memory, replay, synthetic, live]
 
 
 @pytest.fixture(scope="module", params=SUBJECTS, ids=lambda make: make.__name__)
 def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
     made = request.param(tmp_path_factory.mktemp("feed"))
     yield made
-    close = getattr(made.feed, "close", None)
-    if close is not None:
-        close()
+    made.close()
 
 
 def whole(subject: Subject, symbol: str, frame: Timeframe) -> Candles:
-    return subject.feed.candles(symbol, frame, START - 86_400_000, 2**53)
+    if (symbol, frame) not in subject.known:
+        subject.known[symbol, frame] = subject.feed.candles(symbol, frame, START - 86_400_000, 2**53)
+    return subject.known[symbol, frame]
 
 
 instants = st.integers(START - 3 * 3_600_000, END + 3 * 3_600_000)
