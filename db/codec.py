@@ -33,6 +33,9 @@ KINDS: Mapping[str, type[Event]] = {
 """Every kind of event, by the name under which it is stored."""
 
 
+_TEXT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 class NotStorable(TypeError):
     """Raised for a type that the codec has no form for: a programmer's mistake."""
 
@@ -42,10 +45,10 @@ def dumps(value: Any) -> str:
     return dumps_plain(plain(value))
 
 
-def plain(value: Any) -> Any:
-    """Return a dataclass as JSON-able data."""
+def plain(value: Any, without: str = "") -> Any:
+    """Return a dataclass as JSON-able data, without one of its fields if that is named."""
     kind: Any = type(value)
-    return _encoder(kind)(value)
+    return _encoder(kind)(value) if not without else _part_encoder(kind, without)(value)
 
 
 def loads(kind: type[T], text: str) -> T:
@@ -64,7 +67,13 @@ def revive(kind: type[T], data: Any) -> T:
 
 def dumps_plain(value: Any) -> str:
     """Return JSON-able data as text; a NaN in it is a programmer's mistake."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _TEXT.encode(value)
+
+
+@cache
+def _part_encoder(kind: Any, without: str) -> Convert:
+    parts = [(name, _encoder(hint)) for name, hint in _fields(kind) if name != without]
+    return lambda value: {name: encode(getattr(value, name)) for name, encode in parts}
 
 
 @cache

@@ -65,22 +65,27 @@ def position_row(position: Position) -> dict[str, Any]:
         "worst": decimal_text(position.worst),
         "ambiguous": position.ambiguous,
         "followed_until": position.followed_until,
-        "body": dumps_plain(_without_signal(plain(position))),
+        "body": dumps_plain(plain(position, without="signal")),
     }
 
 
 def event_row(event: Event) -> dict[str, Any]:
     """Return the columns of `events` but `seq`."""
-    data = plain(event)
     signal_id, strategy, symbol = None, "", ""
     match event:
         case SignalFired() | PositionEvent():
             signal_id, strategy, symbol = event.signal.id, event.signal.strategy, event.signal.symbol
-            data = _without_signal(data) | {"position": _without_signal(data["position"])}
+            position = plain(event.position, without="signal")
+            if isinstance(event, SignalFired):
+                data = {"id": event.id, "time": event.time, "position": position}
+            else:
+                data = plain(event, without="position") | {"position": position}
         case SignalBlocked():
-            strategy, symbol = event.strategy, event.symbol
+            data, strategy, symbol = plain(event), event.strategy, event.symbol
         case DailyReport():
-            strategy = event.strategy
+            data, strategy = plain(event), event.strategy
+        case _:
+            raise TypeError(f"no row is defined for {type(event).__name__}")
     return {
         "id": event.id,
         "kind": event.kind,
@@ -113,7 +118,3 @@ def decimal_text(value: float | None) -> str | None:
     if value is None or not math.isfinite(value):
         return None
     return format(Decimal(repr(float(value))), "f")
-
-
-def _without_signal(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if name != "signal"}

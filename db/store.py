@@ -62,7 +62,8 @@ class SqliteStore:
             stands = self.cursor()
             if book is None or (stands is not None and cursor < stands):
                 book = known.apply(fresh)
-            self._save_book(known, book)
+            self._save_positions(fresh, known, book)
+            self._save_lanes(known, book)
             self._db.conn.execute(
                 "INSERT INTO standing (one, origin, decided_from, cursor) VALUES (1, ?1, ?1, ?1) "
                 "ON CONFLICT (one) DO UPDATE SET cursor = max(coalesce(cursor, ?1), ?1)",
@@ -146,12 +147,8 @@ class SqliteStore:
         connection = self._db.conn
         if connection.execute("SELECT 1 FROM events WHERE id = ?", (event.id,)).fetchone():
             return False
-        if isinstance(event, SignalFired):
-            if not self._insert("signals", signal_row(event.signal), "OR IGNORE"):
-                return False
-            self._insert("positions", position_row(event.position))
-        elif isinstance(event, PositionEvent):
-            self._update_position(event.position)
+        if isinstance(event, SignalFired) and not self._insert("signals", signal_row(event.signal), "OR IGNORE"):
+            return False
         self._insert("events", event_row(event))
         return True
 
@@ -182,15 +179,23 @@ class SqliteStore:
         sql = f"INSERT {how} INTO {table} ({names}) VALUES ({values})"  # noqa: S608 (names of our own)
         return bool(self._db.conn.execute(sql, dict(row)).rowcount)
 
-    def _save_book(self, known: Book, book: Book) -> None:
+    def _save_positions(self, fresh: Iterable[Event], known: Book, book: Book) -> None:
+        """Write each position that changed once, as it stands now."""
+        before = {position.id: position for position in known.live_positions()}
+        now = {event.position.id: event.position for event in fresh if isinstance(event, (SignalFired, PositionEvent))}
+        now |= {position.id: position for position in book.live_positions()}
+        made = {event.position.id for event in fresh if isinstance(event, SignalFired)}
+        for number, position in sorted(now.items(), key=lambda pair: pair[1].status.live):  # ends make room first
+            if number in made:
+                self._insert("positions", position_row(position))
+            elif position is not before.get(number):
+                self._update_position(position)
+
+    def _save_lanes(self, known: Book, book: Book) -> None:
         for key, lane in book.lanes.items():
-            before = known.lanes.get(key)
-            if lane is before:
+            if lane == known.lanes.get(key):
                 continue
-            for side, position in lane.live.items():
-                if before is None or before.live.get(side) is not position:
-                    self._update_position(position)
-            body = plain(replace(lane, live={})) | {"live": [position.id for position in lane.live.values()]}
+            body = plain(lane, without="live") | {"live": [position.id for position in lane.live.values()]}
             self._db.conn.execute(
                 "INSERT INTO lanes (strategy, symbol, body) VALUES (?, ?, ?) "
                 "ON CONFLICT (strategy, symbol) DO UPDATE SET body = excluded.body",

@@ -57,7 +57,8 @@ def survey(
     follow = {symbol: _finest(feed, symbol, there[symbol], asked, span) for symbol in symbols}
     universe_here = {name: tuple(s for s in part if s in markets) for name, part in wanted.items()}
     skipped += [line for rules in plan.strategies for line in _skipped(rules, universe_here[rules.id], there)]
-    timeframes = tuple(sorted(asked | set(follow.values())))
+    present = asked & {timeframe for part in there.values() for timeframe in part}
+    timeframes = tuple(sorted(present | set(follow.values())))
     expected = tuple((s, t) for s in symbols for t in timeframes if t in there[s] and (t in asked or t == follow[s]))
     series = tuple(sorted({name for rules in plan.strategies for name in rules.uses_series}))
     return Scope(symbols, universe_here, timeframes, expected, follow, markets, series, tuple(skipped))

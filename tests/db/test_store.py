@@ -141,7 +141,7 @@ def test_a_failed_commit_leaves_nothing_behind(memory: Memory) -> None:
     assert isinstance(orphan, SignalFired)
     opened = history.step(replace(position, signal=orphan.signal), "open")
     before = everything(memory.path)
-    with pytest.raises(LookupError, match="never committed"):
+    with pytest.raises(sqlite3.IntegrityError):
         memory.store.commit([*history.events[:1], *opened], owed(history.events), history.time)
     assert everything(memory.path) == before
     assert memory.store.book() == Book()
