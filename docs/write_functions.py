@@ -118,8 +118,9 @@ def row(function: Function) -> str:
 
 
 def results(function: Function) -> list[tuple[str, str]]:
-    """Return (output, unit with bounds) of each output."""
-    return [(name, unit_text(given)) for name, given in outputs(function, catalogue())]
+    """Return (output, unit with bounds) of each output; a primitive's may be told by its argument."""
+    types = dict(outputs(function, catalogue()))
+    return [(o.name, o.unit if " " in o.unit else unit_text(types[o.name])) for o in function.outputs]
 
 
 def unit_text(given: Type) -> str:
@@ -162,13 +163,13 @@ def page(function: Function) -> str:
     if function.slots:
         parts.append("")
     for name, unit in results(function):
-        parts.append(f"Gives {unit}." if name == "value" else f"- `.{name}`: {unit}")
+        parts.append(f"Gives: {unit}." if name == "value" else f"- `.{name}`: {unit}")
     known, settled = warmup(function).split(", ")
     parts.append(
         f"\nWith these defaults it is known from candle {known} on, and settled (to 1e-6) from candle {settled} on.\n"
     )
     if function.reference:
-        parts.append(f"Follows: {function.reference}.\n")
+        parts.append(f"Follows: {function.reference.rstrip('.')}.\n")
     if function.examples:
         parts.append("```\n" + "\n".join(function.examples) + "\n```\n")
     if function.kind == "definition":
