@@ -133,21 +133,21 @@ def _brackets(fault: Fault) -> Diagnostic | None:
 
 def _signs(fault: Fault) -> Diagnostic | None:
     """Signs of other languages."""
-    match = re.match(r"===|&&|\|\||<>|=<|=>|\*\*|[&|!=≤≥≠×·÷−–]", fault.rest)
-    if (match and match[0] in _SIGNS and not fault.rest.startswith(("!=", "=="))) or (match and match[0] == "==="):
-        sign, word = match[0], _SIGNS[match[0]]
-        what = "`=` gives a name to an argument; it does not compare" if sign == "=" else f"there is no `{sign}` here"
-        return fault.told(what, f"write `{word}`", fault.at, fault.at + len(sign))
     double = fault.before[-2:].strip() + fault.word
     if double in ("<>", "===", "<==", ">=="):
         sign = {"<>": "!=", "===": "==", "<==": "<=", ">==": ">="}[double]
         at = fault.at + 1 - len(double)
         return fault.told(f"there is no `{double}` here", f"write `{sign}`", at, fault.at + 1)
+    match = re.match(r"===|&&|\|\||<>|=<|=>|\*\*|[&|!=≤≥≠×·÷−–]", fault.rest)
+    if (match and match[0] in _SIGNS and not fault.rest.startswith(("!=", "=="))) or (match and match[0] == "==="):
+        sign, word = match[0], _SIGNS[match[0]]
+        what = "`=` gives a name to an argument; it does not compare" if sign == "=" else f"there is no `{sign}` here"
+        return fault.told(what, f"write `{word}`", fault.at, fault.at + len(sign))
     if fault.rest.startswith(("**", "^")) or (fault.word == "*" and fault.previous == "*"):
         return fault.told("there is no power sign", "multiply, or use `exp(n * log(x))`")
     if fault.word == "?":
         return fault.told("there is no `?` here", "write `if c then a else b`")
-    if fault.word and fault.word in "“”„‘’`\"'" and not fault.before.rstrip().endswith("@"):
+    if fault.kind == "STRING" or (fault.word and fault.word in "“”„‘’`\"'"):
         return fault.told("a text has no meaning here", 'only a symbol after `@` stands in quotes: `@"BTC/USDT"`')
     if fault.word == "%":
         return _percent(fault)
@@ -211,7 +211,7 @@ def _duration(fault: Fault, written: str) -> Diagnostic:
     after = re.match(r"\s*([A-Za-z]*)", fault.rest[digits.end() :])
     word = after[1].lower() if after else ""
     unit = _UNITS.get(word, "")
-    if word and not written[digits.end() :]:
+    if unit and not written[digits.end() :]:
         end = fault.at + digits.end() + (after.end() if after else 0)
     advice = f"write `{digits[0]}{unit}`" if unit else "write it as in `30m`, `4h` or `1d`: a whole number and a unit"
     return fault.told(f"`{fault.text.value[fault.at : end]}` is not a duration", advice, fault.at, end)
@@ -290,7 +290,12 @@ def _misspelt(fault: Fault) -> Diagnostic | None:
     """A word beside a value that is nearly a keyword, or belongs to another sentence."""
     from dsl.expected import words
 
-    if fault.kind == "$END" and fault.start == "entry" and fault.text.value.strip() == fault.previous:
+    if (
+        fault.kind == "$END"
+        and fault.start == "entry"
+        and fault.text.value.strip() == fault.previous
+        and "PLUS" in fault.accepts
+    ):
         kind = nearest(fault.previous, ("market", "limit", "stop")) or "market"
         return fault.told("an entry begins with `market`, `limit` or `stop`", f"did you mean `{kind}`?", 0,
                           len(fault.previous))  # fmt: skip
@@ -299,21 +304,24 @@ def _misspelt(fault: Fault) -> Diagnostic | None:
     near = nearest(fault.word, words(fault.accepts))
     if near and len(fault.word) > 1 and near != fault.word:
         return fault.told(f"`{fault.word}` is not expected here", f"did you mean `{near}`?")
-    at = len(fault.before.rstrip()) - len(fault.previous)
-    before = nearest(fault.previous, (*_KEYWORDS, "market", "limit", "stop", "every", "skip"))
-    if (
-        "PLUS" in fault.accepts
-        and fault.previous.isalpha()
-        and before
-        and before != fault.previous
-        and len(fault.previous) > 1
-    ):
-        return fault.told(
-            f"`{fault.previous}` is not expected here", f"did you mean `{before}`?", at, at + len(fault.previous)
-        )
+    meant = _previous_slip(fault)
+    if meant:
+        at = len(fault.before.rstrip()) - len(fault.previous)
+        end = at + len(fault.previous)
+        return fault.told(f"`{fault.previous}` is not expected here", f"did you mean `{meant}`?", at, end)
     if fault.word in _PLACES:
         return fault.told(f"`{fault.word}` is not expected here", _PLACES[fault.word])
     return None
+
+
+def _previous_slip(fault: Fault) -> str | None:
+    """Return the keyword that the word before the place, read as a name, is a slip of."""
+    if "PLUS" not in fault.accepts or not fault.previous.isalpha():
+        return None
+    if re.search(r"\bcrosses\s+\w+\s*$", fault.before):
+        return nearest(fault.previous, ("above", "below"))
+    meant = nearest(fault.previous, ("not", "must", "if"))
+    return meant if meant and sorted(meant) == sorted(fault.previous) else None
 
 
 def _neighbours(fault: Fault) -> Diagnostic | None:
@@ -325,8 +333,6 @@ def _neighbours(fault: Fault) -> Diagnostic | None:
         return None
     if fault.word == "not":
         return fault.told("`not` stands before the whole condition", "write `not a < b`, or turn the comparison")
-    if fault.kind == "STRING":
-        return fault.told("a text has no meaning here", 'only a symbol after `@` stands in quotes: `@"BTC/USDT"`')
     what = "an operator is missing" if fault.word != "(" else "a bracket cannot follow a value"
     return fault.told(f"{what} between `{fault.previous}` and `{fault.word}`")
 

@@ -134,7 +134,7 @@ def compose(source: Source) -> tuple[Node | None, list[Diagnostic]]:
             part = _margin_part(text, fault.at)
             if part is None or fault.at > part.end() or len(faults) == MAX_FAULTS:
                 return None, faults
-            lost.append(_lost_entry(source, part))
+            lost.extend(_lost_entry(source, part))
             text = text[: part.start()] + re.sub(r"[^\r\n]", " ", part[0]) + text[part.end() :]
 
 
@@ -148,9 +148,12 @@ def _margin_part(text: str, at: int) -> re.Match[str] | None:
     return best
 
 
-def _lost_entry(source: Source, part: re.Match[str]) -> Entry:
+def _lost_entry(source: Source, part: re.Match[str]) -> list[Entry]:
+    """Return the key of a part that was taken out, if it is one."""
+    if not source.text.startswith(":", part.end(1)):
+        return []
     place = Span(source, part.start(1), part.end(1))
-    return Entry(Scalar(Text(part[1], source, place.start, place.end), False), Unread(place))
+    return [Entry(Scalar(Text(part[1], source, place.start, place.end), False), Unread(place))]
 
 
 def _with_lost(node: Node, lost: list[Entry]) -> Node:
@@ -213,7 +216,8 @@ class _Composer:
             advice = "repeat the value, or name it under `let:`"
         elif event.tag is not None:
             (start, end), what = self._mark(start, "!"), "tag; tags are refused"
-            advice = "for the opposite of a condition write `not x`"
+            tagged = self.source.text.startswith("!!", start)
+            advice = "remove it" if tagged else "for the opposite of a condition write `not x`"
         else:
             return False
         written = self.source.text[start:end]

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from lark import Lark
 
 STARTS = (
-    "expr", "condition", "param", "stop", "target", "entry", "exit", "trail", "cooldown", "duration", "schedule", "gaps",
-    "label", "bounds", "signature",
+    "expr", "condition", "param", "stop", "target", "entry", "exit", "trail", "cooldown", "duration", "schedule",
+    "gaps", "label", "bounds", "signature",
 )  # fmt: skip
 MAX_LENGTH = 4_000
 MAX_DEPTH = 100

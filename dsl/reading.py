@@ -178,12 +178,18 @@ class Reader:
             self.refuse("wrong-type", f"{what} must be {kind}", scalar.span, _plainer(scalar, form))
             return None
         value = float(scalar.value)
-        if (low is not None and value < low) or (high is not None and value > high) or abs(value) == float("inf"):
-            bounds = f"{low} to {high}" if low is not None and high is not None else ""
-            reach = bounds or (f"at least {low}" if low is not None else f"at most {high}")
-            self.refuse("wrong-type", f"{what} must be {reach}", scalar.span)
-            return None
-        return value
+        if abs(value) == float("inf"):
+            reach = "finite"
+        elif low is not None and high is not None and not low <= value <= high:
+            reach = f"{low} to {high}"
+        elif low is not None and value < low:
+            reach = f"at least {low}"
+        elif high is not None and value > high:
+            reach = f"at most {high}"
+        else:
+            return value
+        self.refuse("wrong-type", f"{what} must be {reach}", scalar.span)
+        return None
 
     def _wrong(self, node: Node | None, message: str) -> None:
         if node is None or isinstance(node, Unread):

@@ -60,10 +60,10 @@ def _scanning(source: Source, at: int, opened: int, problem: str, doing: str) ->
         at = at if char == "\t" else source.text.find("\t", source.text.rfind("\n", 0, at) + 1)
         return _told(source, max(at, 0), "a tab stands here", "indent with blanks")
     if "cannot start any token" in problem or "node content" in problem or "mapping keys are not allowed" in problem:
-        return _told(
-            source, at, f"a value cannot begin with `{char}`" if char.strip() else "a value is missing", _QUOTE
-        )
-    if "'<document start>'" in problem and (line := re.search(r"^%.*", source.text, re.MULTILINE)):
+        sign = "a backtick" if char == "`" else f"`{char}`"
+        return _told(source, at, f"a value cannot begin with {sign}" if char.strip() else "a value is missing", _QUOTE)
+    line = re.search(r"^%.*", source.text, re.MULTILINE)
+    if line and ("'<document start>'" in problem or "incompatible YAML" in problem):
         return _told(source, line.start(), "a YAML directive; directives are refused", "remove it", width=len(line[0]))
     if "Unicode character escape" in problem:
         return _told(
