@@ -15,7 +15,10 @@ def _converged(lengths: Lengths) -> int:
 
 PRIMITIVE = Primitive(
     name="ema",
-    about="Exponential average: each candle moves it by 2 / (length + 1) of the way to the value. It starts from the mean of the first `length` values.",
+    about=(
+        "Exponential average: each candle moves it by 2 / (length + 1) of the way to the value. It starts "
+        "from the mean of the first `length` values."
+    ),
     inputs=(Input("source", default="close"),),
     parameters=(Parameter("length"),),
     outputs=(Output(unit="same as source"),),

@@ -6,7 +6,7 @@ from engine.domain.primitive import Input, Output, Parameter, Primitive
 
 PRIMITIVE = Primitive(
     name="linreg",
-    about="Where the least-squares line through the last `length` values stands on the current candle.",
+    about=("Where the least-squares line through the last `length` values stands on the current candle."),
     inputs=(Input("source", default="close"),),
     parameters=(Parameter("length", 2),),
     outputs=(Output(unit="same as source"),),

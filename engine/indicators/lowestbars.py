@@ -6,7 +6,9 @@ from engine.domain.primitive import Input, Output, Parameter, Primitive
 
 PRIMITIVE = Primitive(
     name="lowestbars",
-    about="Candles since the lowest of the last `length` values: 0 is the current candle, of equals the latest counts.",
+    about=(
+        "Candles since the lowest of the last `length` values: 0 is the current candle, of equals the latest counts."
+    ),
     inputs=(Input("source", default="low"),),
     parameters=(Parameter("length"),),
     outputs=(Output(unit="count", bounds=(0, None)),),

@@ -6,7 +6,10 @@ from engine.domain.primitive import Input, Output, Parameter, Primitive
 
 PRIMITIVE = Primitive(
     name="stdev",
-    about="Standard deviation of the last `length` values: over all of them (population), or as an estimate from a sample.",
+    about=(
+        "Standard deviation of the last `length` values: over all of them (population), or as an estimate "
+        "from a sample."
+    ),
     inputs=(Input("source", default="close"),),
     parameters=(
         Parameter("length"),

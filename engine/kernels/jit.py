@@ -16,6 +16,7 @@ from numba import njit
 
 Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.int8]
+Times = npt.NDArray[np.int64]
 
 F = TypeVar("F", bound=Callable[..., Any])
 

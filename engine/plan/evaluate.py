@@ -143,7 +143,8 @@ class Evaluator:
 
 
 def _single(value: Any) -> Array:
-    return value[0] if isinstance(value, tuple) else value
+    first: Array = value[0] if isinstance(value, tuple) else value
+    return first
 
 
 def _reachable(nodes: Sequence[Node], wanted: Iterable[int]) -> list[int]:

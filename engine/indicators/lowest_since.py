@@ -1,0 +1,24 @@
+"""The primitive `lowest_since`."""
+
+from __future__ import annotations
+
+from engine.domain.primitive import Input, Output, Parameter, Primitive
+
+PRIMITIVE = Primitive(
+    name="lowest_since",
+    about=(
+        "Lowest value since an event, the candle of the event included, among the last `length` candles. "
+        "Unknown where there was no such event."
+    ),
+    inputs=(
+        Input("source"),
+        Input("event", unit="bool", boolean=True),
+    ),
+    parameters=(Parameter("length"),),
+    outputs=(Output(unit="same as source"),),
+    defined=lambda p: 1,
+    converged=lambda p: int(p[0]),
+    kernel="lowest_since",
+    reference="Of this project",
+    examples=("lowest_since(low, close crosses below ema(close, 50), 100)",),
+)
