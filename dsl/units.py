@@ -114,9 +114,11 @@ class Type:
             return f"index, {low:g} to {high:g}"
         return str(self.unit)
 
-    def named(self) -> str:
+    def named(self, *, bounds: bool = True) -> str:
         """Return it with its article, for the middle of a sentence."""
-        text = str(self)
+        text, comma, limits = str(self).partition(", ")
+        if comma and bounds:
+            text = f"{text} ({limits})"
         return text if self.kind == "record" else f"{'an' if text[0] in 'aeiou' else 'a'} {text}"
 
 

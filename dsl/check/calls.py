@@ -99,7 +99,7 @@ def _bind(env: Env, function: Function, node: ast.Call, home: Scope | None) -> d
     """Return each slot's term, None (and told) where the arguments do not fit."""
     given = {slot.name: _Given(slot) for slot in function.slots}
     free = _positions(env, function, node)
-    before = len(env.world.findings.list)
+    misnamed = False
     for argument in node.args:
         if argument.name is not None:
             taken = given.get(argument.name)
@@ -107,24 +107,32 @@ def _bind(env: Env, function: Function, node: ast.Call, home: Scope | None) -> d
                 advice = suggest(argument.name, given) or f"it takes `{function.signature}`"
                 span = argument.name_span or argument.value.span
                 env.error("wrong-arguments", f"`{function.name}` has no argument `{argument.name}`", span, "", advice)
+                misnamed = True
                 continue
         else:
             slot = next(free, None)
             if slot is None:
-                message = f"`{function.name}` takes {_count(function)}, and here are {len(node.args)}"
-                env.error(
-                    "wrong-arguments", message, argument.value.span, "one too many", f"it is `{function.signature}`"
-                )
+                _too_many(env, function, node, argument)
                 continue
             taken = given[slot.name]
         if taken.argument is not None:
             env.error("wrong-arguments", f"`{taken.slot.name}` is given twice", argument.value.span)
             continue
         taken.argument = argument
+    if misnamed:
+        return None
     bound = {name: _argument(env, function, entry, node, home) for name, entry in given.items()}
-    failed = any(found is None for found in bound.values()) or len(env.world.findings.list) > before
     kept = {name: found for name, found in bound.items() if found is not None}
-    return None if failed and len(kept) < len(bound) else kept
+    return kept if len(kept) == len(bound) else None
+
+
+def _too_many(env: Env, function: Function, node: ast.Call, argument: ast.Argument) -> None:
+    message = f"`{function.name}` takes {_count(function)}, and here are {len(node.args)}"
+    advice = f"it is `{function.signature}`"
+    if len(node.args) <= len(function.slots):
+        message = f"`{function.name}` begins with a constant, so its source is left out, and one argument is too many"
+        advice = f"begin with the source: `{function.signature}`"
+    env.error("wrong-arguments", message, argument.value.span, "one too many", advice)
 
 
 def _count(function: Function) -> str:
@@ -152,7 +160,7 @@ def _constant(env: Env, expr: ast.Expr) -> bool:
             return _constant(env, expr.operand)
         case ast.Binary():
             return _constant(env, expr.left) and _constant(env, expr.right)
-        case ast.Name():
+        case ast.Name() if expr.name not in names.FIELDS:
             scope: Scope | None = env.scope
             while scope is not None:
                 if expr.name in scope.bound:

@@ -32,7 +32,8 @@ def _attribute(env: Env, node: ast.Attribute) -> Term:
     if base.type.kind == "error":
         return mistake(node.span)
     if base.type.kind != "record":
-        env.error("unknown-output", f"`{base.text}` has one value and no `.{node.name}`", node.name_span)
+        message = f"`{base.text}` has one value and no `.{node.name}`"
+        env.error("unknown-output", message, node.name_span, "", f"write `{base.text}`")
         return mistake(node.span)
     outputs = [str(name) for name in base.params]
     if node.name not in outputs:

@@ -46,7 +46,7 @@ def price(env: Env, expr: ast.Expr, what: str) -> Term:
     if found.kind != "price":
         text = found.term.text
         advice = f"write `close - {text}`" if found.kind == "distance" else "write a price, as in `close * 0.99`"
-        env.error("unit-mismatch", f"{what} is a price", expr.span, str(found.term.type), advice)
+        env.error("unit-mismatch", f"{what} needs a price", expr.span, str(found.term.type), advice)
         return mistake(expr.span)
     return found.term
 

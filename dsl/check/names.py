@@ -48,7 +48,9 @@ def reserved(series: Mapping[str, Type]) -> frozenset[str]:
 
 
 def name(env: Env, node: ast.Name) -> Term:
-    """Return what a bare name stands for."""
+    """Return what a bare name stands for. A field is never shadowed: whoever tries has been told."""
+    if node.name in FIELDS:
+        return term("field", (), FIELDS[node.name], node.span, (node.name,))
     scope: Scope | None = env.scope
     while scope is not None:
         found = _local(replace(env, scope=scope), node.name)
@@ -57,8 +59,6 @@ def name(env: Env, node: ast.Name) -> Term:
         if node.name in scope.broken:
             return mistake(node.span)
         scope = scope.outer
-    if node.name in FIELDS:
-        return term("field", (), FIELDS[node.name], node.span, (node.name,))
     if node.name == "timeframe":
         return term("timeframe", (), Type(unit=units.DURATION, bounds=(1, float("inf"))), node.span)
     if node.name in env.world.series:

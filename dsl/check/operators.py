@@ -82,8 +82,7 @@ def arithmetic(env: Env, node: ast.Binary, left: Term, right: Term) -> Term:
     result = units.add(a, b, 1 if node.op == "+" else -1)
     if result is None:
         verb = "added to" if node.op == "+" else "taken from"
-        first, second = (left, right) if node.op == "+" else (right, left)
-        _mismatch(env, f"{first.type.named()} is {verb} {second.type.named()}", left, right, _scaled(node, left, right))
+        _mismatch(env, f"{right.type.named()} is {verb} {left.type.named()}", left, right, _scaled(node, left, right))
         return mistake(node.span)
     return term(OPS[node.op], (left, right), result, node.span)
 
@@ -135,10 +134,12 @@ def _repair(left: Term, right: Term) -> str:
         )
     if other.type.percent:
         return f"write a share of a price, such as `open * {1 + (other.value or 0):g}`"
+    if price.op == "field" and other.type.unit not in (units.INDEX, units.RATIO):
+        return ""
     if price.op == "field":
         low, high = other.type.bounds
         middle = f"{(low + high) / 2:g}" if math.isfinite(low) and math.isfinite(high) else "a number"
-        return f"compare {other.type.named()} with a number: `{other.text} > {middle}`"
+        return f"compare {other.type.named(bounds=False)} with a number: `{other.text} > {middle}`"
     return f"did you mean `close > {price.text}`?" if price is right else f"did you mean `{price.text} < close`?"
 
 

@@ -68,15 +68,17 @@ def _share(env: Env, expr: ast.Expr, what: str) -> float | None:
     found = operators.number(env, env.visit(expr))
     if found.type.kind == "error":
         return None
-    if found.value is None:
+    value = found.value
+    if value is not None and found.type.unit == units.RATIO and 0 < value <= 1:
+        return value
+    if isinstance(expr, ast.Number):
+        return None  # what is wrong with a literal the reader has told
+    if value is None:
         env.error("series-length", f"{what} is a constant percentage", expr.span, "changes with the candle")
     elif found.type.unit != units.RATIO:
-        advice = f"write `{found.text}%`" if found.type.bare else ""
-        env.error("unit-mismatch", f"{what} is a percentage", expr.span, str(found.type), advice)
-    elif not 0 < found.value <= 1:
-        env.error("wrong-arguments", f"{what} is above 0% and at most 100%", expr.span)
+        env.error("unit-mismatch", f"{what} is a percentage", expr.span, str(found.type))
     else:
-        return found.value
+        env.error("wrong-arguments", f"{what} is above 0% and at most 100%", expr.span, f"is {value * 100:g}%")
     return None
 
 
@@ -124,7 +126,7 @@ def _entry(env: Env, block: ast.SideBlock) -> Entry:
     if first.kind == "add":
         env.error("wrong-arguments", "the first entry is `market`, `limit PRICE` or `stop PRICE`", first.span)
         return Entry(adds=tuple(adds))
-    price = levels.price(env, first.price, f"the price of a {first.kind} entry") if first.price is not None else None
+    price = levels.price(env, first.price, f"a {first.kind} entry") if first.price is not None else None
     return Entry(first.kind, price, _bars(env, first.bars), parts[0], tuple(adds))
 
 
