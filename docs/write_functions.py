@@ -65,8 +65,8 @@ Conventions, held by tests against Stock.Indicators, TradingView's exported valu
 - The thresholds of candle patterns are TA-Lib's, but no pattern asks for a gap between bodies, which markets that never
   close do not have.
 
-*Known* and *settled* are the candles of history after which a function with these defaults has its first value, and
-after which where the history began no longer matters (to 1e-6).
+*Known* and *settled* are the candles of history after which a function with these defaults (10 where a length has
+none) has its first value, and after which where the history began no longer matters (to 1e-6).
 """
 
 
@@ -112,9 +112,22 @@ def overview() -> str:
 
 def row(function: Function) -> str:
     gives = "<br>".join(f"`.{name}` {unit}" if name != "value" else unit for name, unit in results(function))
-    link = f"[`{function.signature}`](functions/{function.name}.md)"
-    cells = (link, gives, warmup(function), function.about, function.reference)
+    link = f"[`{signature(function)}`](functions/{function.name}.md)"
+    cells = (link, gives, warmup(function), function.about, follows(function))
     return "| " + " | ".join(cell.replace("|", "\\|").strip() for cell in cells) + " |"
+
+
+def signature(function: Function) -> str:
+    """Return the signature as it is written; a primitive's is put together."""
+    return function.definition.signature.span.text if function.definition else function.signature
+
+
+def parameters(function: Function) -> list[str]:
+    """Return each argument as it is written, and whether it is a series or a constant."""
+    written = [p.span.text for p in function.definition.signature.params] if function.definition else []
+    texts = written or [slot.text for slot in function.slots]
+    kinds = ["series" if slot.series else "constant" for slot in function.slots]
+    return [f"- `{text}` ({kind})" for text, kind in zip(texts, kinds, strict=True)]
 
 
 def results(function: Function) -> list[tuple[str, str]]:
@@ -135,11 +148,11 @@ def unit_text(given: Type) -> str:
     return f"{text}, at most {high:g}" if low == float("-inf") else f"{text}, {low:g} to {high:g}"
 
 
-def call(function: Function) -> str:
-    """Return a call with the defaults, and something plain where there is none."""
+def calls(function: Function) -> list[str]:
+    """Return a call per output, with the defaults, and something plain where there is none."""
     given = [f"{slot.name}={stand_in(slot)}" for slot in function.slots if slot.default is None]
     text = f"{function.name}({', '.join(given)})"
-    return text if function.outputs[0].name == "value" else f"{text}.{function.outputs[0].name}"
+    return [text if output.name == "value" else f"{text}.{output.name}" for output in function.outputs]
 
 
 def stand_in(slot: Slot) -> str:
@@ -149,19 +162,25 @@ def stand_in(slot: Slot) -> str:
 
 
 def warmup(function: Function) -> str:
-    plan, node, found = load_expression(call(function), "1h")
-    if node is None:
-        raise ValueError(f"{call(function)}: {found[0].message}")
-    return f"{plan.nodes[node].defined}, {plan.nodes[node].converged}"
+    """Return `known, settled` of the output that needs most."""
+    nodes = []
+    for text in calls(function):
+        plan, node, found = load_expression(text, "1h")
+        if node is None:
+            raise ValueError(f"{text}: {found[0].message}")
+        nodes.append(plan.nodes[node])
+    return f"{max(n.defined for n in nodes)}, {max(n.converged for n in nodes)}"
+
+
+def follows(function: Function) -> str:
+    return function.reference[:1].upper() + function.reference[1:].rstrip(".")
 
 
 def page(function: Function) -> str:
     """Return docs/functions/NAME.md."""
-    parts = [f"# {function.name}\n", f"{function.about}\n", f"    {function.signature}\n"]
-    for slot in function.slots:
-        parts.append(f"- `{slot.text}` ({'series' if slot.series else 'constant'})")
+    parts = [f"# {function.name}\n", f"{function.about}\n", f"    {signature(function)}\n"]
     if function.slots:
-        parts.append("")
+        parts += [*parameters(function), ""]
     for name, unit in results(function):
         parts.append(f"Gives: {unit}." if name == "value" else f"- `.{name}`: {unit}")
     known, settled = warmup(function).split(", ")
@@ -169,7 +188,7 @@ def page(function: Function) -> str:
         f"\nWith these defaults it is known from candle {known} on, and settled (to 1e-6) from candle {settled} on.\n"
     )
     if function.reference:
-        parts.append(f"Follows: {function.reference.rstrip('.')}.\n")
+        parts.append(f"Follows: {follows(function)}.\n")
     if function.examples:
         parts.append("```\n" + "\n".join(function.examples) + "\n```\n")
     if function.kind == "definition":

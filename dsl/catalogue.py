@@ -41,7 +41,7 @@ class Slot:
     def text(self) -> str:
         """Return it as a signature shows it: `source=close`, `length=14 in 1 to 500`."""
         default = self.default.span.text if isinstance(self.default, ast.Expr) else self.default
-        if isinstance(default, float):
+        if isinstance(default, float | int):
             default = self.choices[int(default)] if self.choices else f"{default:g}"
         text = self.name if default is None else f"{self.name}={default}"
         if self.choices:

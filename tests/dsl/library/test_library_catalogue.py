@@ -20,7 +20,7 @@ COLUMNS = ("open", "high", "low", "close", "volume")
 FUNCTIONS = sorted(f.name for f in catalogue() if f.kind != "builtin")
 DEFINED_LATER = {
     "valuewhen", "barssince", "highest_since", "lowest_since", "count_since", "pivot_high", "pivot_low", "qfl_base",
-    "higher_highs", "higher_lows", "lower_highs", "lower_lows", "retest", "recur",
+    "higher_highs", "higher_lows", "lower_highs", "lower_lows", "retest", "recur", "vwap", "cum",
 }  # fmt: skip
 """Known only once what they look for has happened, which no count of candles can promise."""
 TIMED = {"session", "weekend", "vwap", "cum"}
