@@ -403,7 +403,7 @@ class _Run:
                 self._lane(place, rules.id, symbol).candidates = _Candidates(time[cut], order_[cut], row_[cut])
 
     def _symbols(self, rules: StrategyRules) -> tuple[str, ...]:
-        named = self.settings.universe.get(rules.id) or rules.universe.symbols or tuple(self.markets)
+        named = self.settings.universe.get(rules.id, rules.universe.symbols or tuple(self.markets))
         return tuple(symbol for symbol in named if symbol in self._lane_of)
 
     def _lane(self, place: int, strategy: str, symbol: str) -> _Active:

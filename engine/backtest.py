@@ -1,0 +1,100 @@
+"""A backtest: the same evaluation and the same decide over the whole history, without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from engine.decide import Settings, decide
+from engine.domain.book import Book
+from engine.domain.event import Event
+from engine.domain.market import Block, Market
+from engine.domain.position import Position
+from engine.domain.strategy import Plan
+from engine.feeds.blocks import gather
+from engine.feeds.scope import first_candle, history_of, last_candle, survey
+from engine.plan.evaluate import Evaluator
+from engine.ports import Feed, Predictor
+from engine.report import Numbers, numbers, positions_of
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a backtest told. `book` is what is still live at its end, `skipped` what the data lacks, a line each;
+    `start` and `end` (ms) the span in which signals were made."""
+
+    events: tuple[Event, ...]
+    book: Book
+    start: int
+    end: int
+    skipped: tuple[str, ...] = ()
+    positions: tuple[Position, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        latest = {position.id: position for position in self.book.live_positions()}
+        told = (latest.get(position.id, position) for position in positions_of(self.events))
+        object.__setattr__(self, "positions", tuple(told))
+
+    def of(self, strategy: str) -> tuple[Position, ...]:
+        """Return one strategy's positions, in the order of their signals."""
+        return tuple(position for position in self.positions if position.signal.strategy == strategy)
+
+    def numbers(self, strategy: str | None = None) -> Numbers:
+        """Return the numbers of one strategy, or of all together."""
+        return numbers(self.positions if strategy is None else self.of(strategy))
+
+
+def backtest(
+    plan: Plan,
+    feed: Feed,
+    universe: Mapping[str, Sequence[str]],
+    settings: Settings,
+    *,
+    start: int | None = None,
+    end: int | None = None,
+    span: int = 0,
+    predictors: Mapping[str, Predictor] | None = None,
+) -> Result:
+    """Run `plan` over all that `feed` has, and decide what closed in (start, end].
+
+    `universe` has per strategy id the symbols it may trade (default: those it names). Candles before `start`
+    only warm up. `span` (ms) is how much is evaluated at once, 0 for all of it: it bounds memory and changes
+    nothing else. Of `settings` the symbols, the followed timeframes and the history are filled in here.
+    Raises FeedError, and ValueError where there are no candles in the span.
+    """
+    whole = survey(plan, feed, universe)
+    first, last = first_candle(feed, whole), last_candle(feed, whole)
+    if first is None or last is None:
+        raise ValueError("there are no candles of these symbols")
+    begin, stop = max(first, first if start is None else start), min(last, last if end is None else end)
+    if begin >= stop:
+        raise ValueError("there are no candles of these symbols in that span")
+    scope = survey(plan, feed, universe, (begin, stop))
+    how = replace(
+        settings, follow=scope.follow, universe=scope.universe, since=begin, history=history_of(feed, scope, first)
+    )
+    borders = range(first, stop, span) if span else (first,)
+    blocks = (
+        gather(feed, scope.symbols, scope.timeframes, after, min(after + span, stop) if span else stop, scope.series)
+        for after in borders
+    )
+    evaluator = Evaluator(plan, scope.symbols, predictors=predictors)
+    events, book = decide_all(plan, evaluator, blocks, scope.markets, how)
+    return Result(events, book, begin, stop, scope.skipped)
+
+
+def decide_all(
+    plan: Plan, evaluator: Evaluator, blocks: Iterable[Block], markets: Mapping[str, Market], settings: Settings
+) -> tuple[tuple[Event, ...], Book]:
+    """Return every event over consecutive blocks, and the book after them."""
+    book = Book()
+
+    def told() -> Iterator[Event]:
+        nonlocal book
+        for block in blocks:
+            decisions = decide(plan, evaluator.advance(block), block, book, markets, settings)
+            for _, events in decisions:
+                yield from events
+            book = decisions.book
+
+    return tuple(told()), book
