@@ -1,6 +1,7 @@
 """Mean absolute distance of the last `length` values from their mean.
 
 State: 0 known values in a row, 1 place in the ring, 2 ... the ring of values. An unknown value empties the window.
+The mean is taken as a distance from the newest value: equal values then deviate by exactly 0.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ def mad(here: Truths, source: Floats, state: Floats, out: Floats, length: int) -
                 continue
             mean = 0.0
             for i in range(oldest, length):
-                mean += state[2 + i, s]
+                mean += state[2 + i, s] - value
             for i in range(oldest):
-                mean += state[2 + i, s]
-            mean /= length
+                mean += state[2 + i, s] - value
+            mean = value + mean / length
             total = 0.0
             for i in range(oldest, length):
                 total += abs(state[2 + i, s] - mean)
