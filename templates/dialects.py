@@ -32,7 +32,8 @@ class Dialect:
     """One way of writing. `limit` counts as `measure` does; 0 means that everything fits.
 
     `escape` makes any text harmless inside the dialect's markup; `read` gives back what a follower
-    sees: `read(escape(text)) == text`.
+    sees: `read(escape(text)) == text`. Values are escaped one by one; where `whole` is set a template has no
+    markup of its own to keep, and its whole text is escaped at the end. `hashtag` is the form of a hashtag.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Dialect:
     escape: Callable[[str], str]
     read: Callable[[str], str]
     measure: Callable[[str], int]
+    whole: bool = False
+    hashtag: str = "#{}"
 
 
 def utf16_length(text: str) -> int:
@@ -94,7 +97,7 @@ def _same(text: str) -> str:
 
 TELEGRAM = Dialect("html", 4096, escape_html, read_html, lambda text: utf16_length(read_html(text)))
 X = Dialect("x", 280, escape_x, _same, x_length)
-LINKEDIN = Dialect("little text", 3000, escape_little, read_little, len)
+LINKEDIN = Dialect("little text", 3000, escape_little, read_little, len, whole=True, hashtag="{{hashtag|\\#|{}}}")
 PLAIN = Dialect("plain", 0, _same, _same, len)
 OPERATORS = Dialect("plain", 1900, _same, _same, len)
 """For apprise: fits the shortest of the usual networks (Discord, 2000) with room for a title."""

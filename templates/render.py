@@ -34,6 +34,7 @@ VIEWS = ("telegram", "x", "linkedin")
 """The channels whose posts a feed page shows."""
 
 _MARK = re.compile("\x00([0-9])(h?)\x01")
+_TAG = re.compile("\x02(\\w+)\x03")
 _JSON = frozenset({"webhook"})
 
 
@@ -67,6 +68,9 @@ class Templates:
         if channel in _JSON:
             return _json(event, channel, marked)
         dialect = dialect_of(channel)
+        if dialect.whole:
+            marked = dialect.escape(marked)
+        marked = _TAG.sub(lambda tag: dialect.hashtag.format(tag[1]), marked)
         if dialect is X and not (payload.get("brand") or {}).get("link_on_x"):
             marked = unlink_x(marked)
         title, _, rest = marked.partition("\n") if channel == "apprise" else ("", "", marked)
@@ -127,7 +131,7 @@ class Templates:
                 "json": _to_json,
                 "over": _over,
             }
-            environment.globals = {"drop": _drop, "range": range}
+            environment.globals = {"drop": _drop, "tag": _tag, "range": range}
             self._environments[channel] = environment
         return self._environments[channel]
 
@@ -136,11 +140,19 @@ def _shown(value: Any, *, dialect: Dialect) -> Any:
     """Return a printed value cleaned and escaped; what a macro made is left as it is."""
     if hasattr(value, "__html__"):
         return value
+    if dialect.whole:
+        return Markup(clean("–" if value is None else str(value)))  # noqa: S704  (the whole text is escaped)
     return Markup(dialect.escape(clean("–" if value is None else str(value))))  # noqa: S704  (escaped here)
 
 
 def _drop(rank: int, *, head: bool = False) -> Markup:
     return Markup(f"\x00{rank:d}{'h' if head else ''}\x01")  # noqa: S704
+
+
+def _tag(name: str) -> Markup:
+    """Return a hashtag, in the channel's own form; what no hashtag may hold is left out."""
+    word = re.sub(r"\W", "", name)
+    return Markup(f"\x02{word}\x03" if word else "")  # noqa: S704
 
 
 def _over(own: Mapping[str, Any], under: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Conditions in a follower's words, with the values they had.
 
-    lowest(rsi14, 3) <= low_rsi   ->   lowest RSI 14 of 3 candles 27.4 ≤ low RSI 30
+    lowest(rsi14, 3) <= low_rsi   ->   lowest RSI14 of 3 candles 27.4 ≤ low RSI 30
 
 Of alternatives only those that hold are told. What cannot be put into words is shown as it was written,
 with its values after it: a reason is never left out for being hard to say.
@@ -41,8 +41,11 @@ def explain(condition: Mapping[str, Any]) -> str:
     values = {_key(str(part["text"])): part["value"] for part in parts}
     try:
         teller = _Teller(values)
-        words = teller.tell(read(str(condition["text"])), whole=condition["truth"] == "true")
-        return words if teller.told else words + teller.rest(str(part["text"]) for part in parts)
+        whole = read(str(condition["text"]))
+        words = teller.tell(whole, whole=condition["truth"] == "true")
+        verdicts = {_key(term.text) for term in _verdicts(whole)}
+        rest = (str(part["text"]) for part in parts if _key(str(part["text"])) not in verdicts)
+        return words if teller.told else words + teller.rest(rest)
     except Unreadable:
         shown = ", ".join(f"{part['text']} {readable(part['value'])}" for part in parts)
         return f"{condition['text']} ({shown})" if shown else str(condition["text"])
@@ -50,6 +53,15 @@ def explain(condition: Mapping[str, Any]) -> str:
 
 def _key(text: str) -> str:
     return re.sub(r"[\s()]+", "", text)
+
+
+def _verdicts(node: Node) -> Iterator[Node]:
+    """Yield the terms that stand as conditions of their own: their values are verdicts, no measures."""
+    if node.kind in ("or", "and", "not", "window"):
+        for part in node.of:
+            yield from _verdicts(part)
+    elif node.kind not in _CONDITIONS:
+        yield node
 
 
 class _Teller:
@@ -169,7 +181,8 @@ class _Teller:
         lengths = [_literal(part.word) for part in node.of if part.kind == "number"]
         of = [self._plain(part) for part in node.of if part.kind != "number" and part.text not in ("close", "hlc3")]
         name = _words(node.word)
-        shown = name + (f" {lengths[0]}" if len(lengths) == 1 else f" {'/'.join(lengths)}" if lengths else "")
+        joint = "" if len(lengths) == 1 and name in CAPITALS.values() else " "
+        shown = f"{name}{joint}{'/'.join(lengths)}" if lengths else name
         return shown + (f" of {', '.join(of)}" if of else "")
 
     def _output(self, node: Node) -> str:
@@ -203,13 +216,13 @@ def _literal(word: str) -> str:
 
 
 def _words(name: str) -> str:
-    """Return `RSI 14` for `rsi14`, `low RSI` for `low_rsi`."""
+    """Return `RSI14` for `rsi14`, `low RSI` for `low_rsi`."""
     shown = []
     for word in name.split("_"):
         head = word.rstrip("0123456789")
         digits = word[len(head) :]
         capital = CAPITALS.get(head.lower())
-        shown.append(f"{capital} {digits}".strip() if capital else word)
+        shown.append(f"{capital}{digits}" if capital else word)
     return " ".join(word for word in shown if word)
 
 

@@ -69,7 +69,7 @@ const wanted = (thread) =>
 // -- numbers --
 const signed = (value, places, unit) => (value > 0 ? "+" : value < 0 ? "−" : "") + Math.abs(value).toFixed(places) + unit;
 function fateOf(thread) {
-  if (thread.fate === "open") return ["open", thread.posts.some((post) => post.status === "OPEN") ? "open" : "waiting"];
+  if (thread.fate === "open") return ["open", "live"];
   if (thread.fate === "none") return ["flat", "cancelled"];
   const { result_pct: percent, result_r: r } = thread.end;
   return [thread.fate, signed(percent, 2, "%") + (r === null || r === undefined ? "" : ` · ${signed(r, 1, "R")}`)];
@@ -84,7 +84,7 @@ function stats(list) {
   const tone = (value) => (value > 0 ? "good" : value < 0 ? "bad" : "");
   $("stats").replaceChildren(
     tile("Signals", String(signals.length)),
-    tile("Open now", String(signals.filter((thread) => thread.fate === "open").length)),
+    tile("Live now", String(signals.filter((thread) => thread.fate === "open").length)),
     tile("Won · lost", `${won} · ${ended.filter((thread) => thread.fate === "loss").length}`),
     tile("Win rate", ended.length ? `${Math.round((100 * won) / ended.length)}%` : "–"),
     tile("Average R", rs.length ? signed(sum / rs.length, 2, "R") : "–", rs.length ? tone(sum) : ""),
@@ -160,7 +160,7 @@ const SHOW = {
   linkedin(post) {
     const text = h("div", { class: "text clamp" }, ...marked(post.views.linkedin.text, "linkedin"));
     const more = h("button", { class: "more", type: "button", on: { click: () => { text.classList.remove("clamp"); more.remove(); } } }, "…more");
-    if (post.views.linkedin.text.split("\n").length <= 5 && post.views.linkedin.text.length < 260) { text.classList.remove("clamp"); more.hidden = true; }
+    if (post.views.linkedin.text.split("\n").length <= 4 && post.views.linkedin.text.length < 200) { text.classList.remove("clamp"); more.hidden = true; }
     const act = (path, name) => h("span", {}, svg(path), name);
     return h("div", { class: "lpost" },
       h("div", { class: "line" }, avatar(), h("span", {}, h("b", {}, post.brand || brand()), h("small", {}, `${day(post.time)}, `, clock(post.time), " · 🌐"))),
@@ -224,7 +224,7 @@ function chips() {
     } }, "data-group": name, "data-value": value }, text);
     return chip;
   });
-  $("chips").replaceChildren(...group("bot", bots), bots.length ? h("i") : "", ...group("side", [["long", "Long"], ["short", "Short"]]), h("i"), ...group("fate", [["open", "Open"], ["win", "Won"], ["loss", "Lost"]]));
+  $("chips").replaceChildren(...group("bot", bots), bots.length ? h("i") : "", ...group("side", [["long", "Long"], ["short", "Short"]]), h("i"), ...group("fate", [["open", "Live"], ["win", "Won"], ["loss", "Lost"]]));
   let wait;
   $("search").addEventListener("input", (event) => {
     clearTimeout(wait);
