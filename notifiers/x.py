@@ -51,6 +51,7 @@ class _Rebase(HTTPAdapter):
         if request.url is not None and request.url.startswith(_HOST):
             request.url = self._base + request.url.removeprefix(_HOST)
         request.headers["Connection"] = "close"
+        self.poolmanager.clear()  # a connection of its own for every post, see notifiers/_http.py
         return super().send(request, *args, **{**options, "timeout": (CONNECT, self._timeout)})
 
 
