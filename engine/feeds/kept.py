@@ -23,9 +23,10 @@ LaneKey = tuple[str, Timeframe]
 class _Lane:
     """What is known of one symbol and timeframe: the newest kept close, failures in a row, and the next try (ms)."""
 
-    newest: int = 0
+    newest: int
     failures: int = 0
     next_try: int = 0
+    taken_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,12 @@ class KeptFeed:
         failures: list[str] = []
         now = self.clock.now()
         for symbol, timeframe in wanted:
-            lane = self._lanes.get((symbol, timeframe)) or self._take_up(symbol, timeframe, origin)
+            lane = self._lanes.setdefault((symbol, timeframe), _Lane(timeframe.floor(origin)))
             if lane.newest >= timeframe.floor(now) or lane.next_try > now:
                 continue
             try:
+                if not lane.taken_up:
+                    self._take_up(symbol, timeframe, lane, origin)
                 found = self._fetch(symbol, timeframe, lane, origin, now)
             except FeedError as problem:
                 lane.failures += 1
@@ -122,12 +125,15 @@ class KeptFeed:
         missing = [lane.next_try for (_, timeframe), lane in self._lanes.items() if lane.newest < timeframe.floor(now)]
         return max(min(missing), now + FIRST_WAIT) if missing else None
 
-    def _take_up(self, symbol: str, timeframe: Timeframe, origin: int) -> _Lane:
+    def _take_up(self, symbol: str, timeframe: Timeframe, lane: _Lane, origin: int) -> None:
+        """Go on from what an earlier process kept; what lies before it is fetched, what it kept stays as it is."""
         kept = self._kept(symbol, timeframe, origin, 2**62).close_time
-        whole = len(kept) and int(kept[0]) <= timeframe.floor(origin) + 2 * timeframe.ms
-        lane = _Lane(int(kept[-1]) if whole else timeframe.floor(origin))
-        self._lanes[symbol, timeframe] = lane
-        return lane
+        if len(kept):
+            first, served = int(kept[0]), self.upstream.span(symbol, timeframe)
+            if served is not None and max(served[0], timeframe.floor(origin) + timeframe.ms) < first:
+                self.store.append(self.upstream.candles(symbol, timeframe, origin, first - timeframe.ms))
+            lane.newest = int(kept[-1])
+        lane.taken_up = True
 
     def _fetch(self, symbol: str, timeframe: Timeframe, lane: _Lane, origin: int, now: int) -> list[tuple[int, str]]:
         """Fetch and keep what is new; return which of the candles so far came late or were corrected."""
