@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from library_calls import CALLS, FUNCTIONS
 from library_data import Bars, Floats, made
 from library_run import START, compiled, evaluate, evaluate_lanes
 
 from dsl import units
-from dsl.catalogue import LIBRARY, Function, Slot, catalogue
+from dsl.catalogue import LIBRARY, catalogue
 from dsl.check import world
 from dsl.check.scope import Env, Scope
 from dsl.parser import parse_expression
@@ -17,7 +18,6 @@ from dsl.units import Type
 LENGTH = 700
 DAY = 86_400_000
 COLUMNS = ("open", "high", "low", "close", "volume")
-FUNCTIONS = sorted(f.name for f in catalogue() if f.kind != "builtin")
 DEFINED_LATER = {
     "valuewhen", "barssince", "highest_since", "lowest_since", "count_since", "pivot_high", "pivot_low", "qfl_base",
     "higher_highs", "higher_lows", "lower_highs", "lower_lows", "retest", "recur", "vwap", "cum",
@@ -25,27 +25,6 @@ DEFINED_LATER = {
 """Known only once what they look for has happened, which no count of candles can promise."""
 TIMED = {"session", "weekend", "vwap", "cum"}
 """They read the clock, so a candle's place on the grid matters."""
-
-
-def argument(slot: Slot) -> str:
-    """Return something to pass where an argument has no default of its own."""
-    if slot.series:
-        return "close > open" if slot.boolean else "close"
-    if slot.choices:
-        return slot.choices[0]
-    low = 1 if slot.low is None else slot.low
-    return f"{max(low, min(10, slot.high or 10)):g}"
-
-
-def calls(function: Function) -> list[str]:
-    """Return a call for each output of the function."""
-    required = [f"{slot.name}={argument(slot)}" for slot in function.slots if slot.default is None]
-    call = f"{function.name}({', '.join(required)})"
-    names = [output.name for output in function.outputs]
-    return [call] if names == ["value"] else [f"{call}.{name}" for name in names]
-
-
-CALLS = [call for name in FUNCTIONS if (found := catalogue().get(name)) for call in calls(found) if name != "recur"]
 
 
 @pytest.fixture(scope="module")
