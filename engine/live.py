@@ -56,9 +56,7 @@ class Live:
             times.setdefault((symbol, timeframe.text, how), []).append(time)
         for (symbol, length, how), closes in times.items():
             came = "came late" if how == "late" else "were corrected"
-            text = (
-                f"{symbol} {timeframe}: {len(closes)} candles {came}, closed {iso(min(closes))} to {iso(max(closes))}"
-            )
+            text = f"{symbol} {length}: {len(closes)} candles {came}, closed {iso(min(closes))} to {iso(max(closes))}"
             self._road.store.note(self._road.clock.now(), how, text)
             self._road.watcher.warn(f"{text}: computed anew, nothing is decided again")
 

@@ -11,6 +11,7 @@ nothing: positions are followed again from where they were last written down, an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -28,6 +29,7 @@ from engine.messages import messages
 from engine.plan.evaluate import Evaluator
 from engine.ports import Clock, Feed, Predictor, RiskRule, Store
 from engine.relay import Relay
+from engine.report import daily
 
 DAY = 86_400_000
 
@@ -217,10 +219,10 @@ class Loop:
         """Return each bot's report of the day that ends at `time`, none at any other time."""
         if time % DAY or not self.settings.reports:
             return ()
-        from engine import report
-
-        ended = self.road.store.ended(time - DAY, time)
-        return tuple(report.daily(rules.id, time - DAY, ended) for rules in self.road.plan.strategies)
+        day, store = time - DAY, self.road.store
+        ended = store.ended(day, time)
+        fired = Counter(event.signal.strategy for event in store.signals(day, time))
+        return tuple(daily(rules.id, day, ended, fired[rules.id]) for rules in self.road.plan.strategies)
 
     def _how(self, march: _March, live: bool) -> DecideSettings:
         settings, scope = self.settings, self.scope

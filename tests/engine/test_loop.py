@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from db.memory import Memory
-from engine.domain.event import PositionClosed, SignalFired
+from engine.domain.event import DailyReport, PositionClosed, SignalFired
 from engine.feeds.replay import ReplayFeed, VirtualClock
 from engine.loop import spans
 from tests.engine.road import CHANNELS, DAY, Heard, Paper, contents, drive, market, trip
@@ -172,6 +172,35 @@ def test_the_feed_is_asked_for_nothing_that_has_not_closed(
             clock.sleep_until(until)
             assert loop.advance(until)
     assert contents(path) == whole
+
+
+def test_each_bot_reports_its_day_once_at_midnight(tmp_path: Path) -> None:
+    path, heard, way = tmp_path / "engine.db", Heard(), trip()
+    papers = {"free": Paper()}
+    replay(path, heard, papers, reports=True)
+    told = [(time, event) for time, part in heard.slices for event in part if isinstance(event, DailyReport)]
+    midnights = [until for _, until in spans(way.start, way.end, DAY) if until % DAY == 0]
+    assert [time for time, _ in told] == midnights
+    events = [event for _, part in heard.slices for event in part]
+    for time, report in told:
+        numbers = dict(report.numbers)
+        today = [event for event in events if time - DAY < event.time <= time]
+        closed = [event for event in today if isinstance(event, PositionClosed) and event.position.filled]
+        assert numbers["closed"] == len(closed)
+        assert numbers["signals"] == sum(isinstance(event, SignalFired) for event in today)
+    assert [key for key in papers["free"].keys if "report" in key] == [f"{event.id}@free" for _, event in told]
+
+
+def test_reports_missed_while_it_was_down_are_made_once(tmp_path: Path) -> None:
+    path, way = tmp_path / "engine.db", trip()
+    heard = Heard()
+    for until in (way.start + DAY // 2, way.end, way.end):
+        with Memory.open(path, durable=False) as memory:
+            loop = drive(memory, VirtualClock(way.start), market(), {}, way, heard, reports=True)
+            loop.start(way.origin, way.start)
+            loop.advance(until)
+    told = [event.id for _, part in heard.slices for event in part if isinstance(event, DailyReport)]
+    assert told == ["cross-report-2025-01-06", "cross-report-2025-01-07", "cross-report-2025-01-08"]
 
 
 def test_spans_are_cut_at_midnight() -> None:
