@@ -31,7 +31,7 @@ def run_replay(
     `stop` is handed what stops the replay at a safe point. Raises Failure and FeedError.
     """
     from db.memory import Memory
-    from engine.feeds.replay import ReplayFeed, VirtualClock
+    from engine.feeds.replay import VirtualClock
     from engine.loop import journey
 
     loaded = wiring.load_strategies(config.strategies, only=only)
@@ -47,7 +47,9 @@ def run_replay(
         stop(clock.stop)
         with show.progress("replay", 1.0) as update:
             screen = Screen(update)
-            loop = wiring.build_loop(config, plan, ReplayFeed(feed, clock), memory, clock, way.scope, channels, screen)
+            # A block is evaluated a day at a time, ahead of the clock: a value of a closed candle cannot depend on a
+            # later one. What is decided is committed and published when the clock has come to it.
+            loop = wiring.build_loop(config, plan, feed, memory, clock, way.scope, channels, screen)
             try:
                 loop.start(way.origin, way.start)
                 return loop.advance(way.end) and loop.finish()
