@@ -185,9 +185,9 @@ def test_a_definition_gives_its_states_by_name(tmp_path: Path) -> None:
 
 
 def test_what_is_unknown_folds_to_unknown() -> None:
-    made, node = plan("sqrt(-1) > 2")
+    _, node = plan("sqrt(-1) > 2")
     assert node.op == "const"
     assert node.boolean
     assert node.params == (1.0,)
-    made, node = plan("log(0) + 1")
+    _made, node = plan("log(0) + 1")
     assert math.isnan(float(node.params[0]))

@@ -169,7 +169,7 @@ targets:
 trail: [supertrend().line after target 1, 1% after 2R, 2 * atr(14) after 1%]
 expire: 4h
 """
-    plan, decided = long(side(rest=rest))
+    _plan, decided = long(side(rest=rest))
     assert decided.stop is not None
     assert decided.stop.level.kind == "distance"
     assert decided.stop.clamp is not None
@@ -244,7 +244,7 @@ def test_at_entry_is_kept_at_the_signal() -> None:
 
 
 def test_the_other_side_firing_is_a_node() -> None:
-    plan, found = rules(side(rest="exit:\n  x: short.fires") + side("close < open", side="short"))
+    _plan, found = rules(side(rest="exit:\n  x: short.fires") + side("close < open", side="short"))
     both = found.rules[Timeframe.parse("5m")]
     assert both[0].exits[0].when == Ref(both[1].fires)
 
