@@ -7,6 +7,7 @@ as it is, so committing the same again changes nothing, however often and after 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -120,13 +121,14 @@ class SqliteStore:
             )
             return tuple(map(position_of, rows))
 
-    def note(self, time: int, kind: str, text: str) -> None:
+    def note(self, at: int, kind: str, text: str) -> None:
         """Record what the people behind the engine may want to know later: late candles, a feed's failure."""
         with explained(self._path):
-            self._db.execute("INSERT INTO notes (time, kind, text) VALUES (?, ?, ?)", (time, kind, text))
+            self._db.execute("INSERT INTO notes (time, kind, text) VALUES (?, ?, ?)", (at, kind, text))
 
-    def start_run(self, mode: str, now: int, plan_hash: str, engine_version: str) -> int:
-        """Record that the engine started; return the run's number."""
+    def start_run(self, mode: str, plan_hash: str, engine_version: str) -> int:
+        """Record that the engine started, by the clock of the wall; return the run's number."""
+        now = time.time_ns() // 1_000_000
         with explained(self._path), transaction(self._db):
             row = self._db.conn.execute(
                 "INSERT INTO runs (mode, started_at, seen_at, plan_hash, engine_version) VALUES (?, ?, ?, ?, ?)",
@@ -134,13 +136,14 @@ class SqliteStore:
             )
         return int(row.lastrowid or 0)
 
-    def seen(self, run: int, now: int, outcome: str | None = None) -> None:
-        """Record that the run is alive, or with an `outcome` that it ended."""
+    def seen(self, run: int, outcome: str = "") -> None:
+        """Record that the run is alive, or with an `outcome` how it ended."""
+        now = time.time_ns() // 1_000_000
         with explained(self._path):
             self._db.execute(
-                "UPDATE runs SET seen_at = ?, outcome = ?, ended_at = CASE WHEN ? IS NULL THEN NULL ELSE ? END "
-                "WHERE seq = ?",
-                (now, outcome, outcome, now, run),
+                "UPDATE runs SET seen_at = ?1, outcome = nullif(?2, ''), ended_at = iif(?2 = '', NULL, ?1) "
+                "WHERE seq = ?3",
+                (now, outcome, run),
             )
 
     def _add_event(self, event: Event) -> bool:

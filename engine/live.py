@@ -29,13 +29,14 @@ class Live:
         """Take up where the store stands; a first start decides from now on, with all the history it needs."""
         finest = min(self._loop.scope.timeframes)
         now = finest.floor(self._road.clock.now())
-        self._loop.start((now - history_needed(self._road.plan)) // DAY * DAY, now)
+        self._loop.start((now - history_needed(self._road.plan)) // DAY * DAY, now, "live")
 
     def run(self) -> None:
         """Look, decide, publish and sleep until asked to stop."""
         self.begin()
         while self.look() and self._loop.sleep_until(self._next_look()):
             pass
+        self._loop.stop()
 
     def look(self) -> bool:
         """Fetch what has closed and decide it, as far as it is complete; return False where asked to stop."""

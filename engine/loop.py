@@ -92,7 +92,7 @@ class Loop:
     def __init__(self, road: Road, settings: Settings, scope: Scope) -> None:
         self.road, self.settings, self.scope = road, settings, scope
         self._bots = {rules.id: Bot(rules.id, rules.name, rules.version, rules.about) for rules in road.plan.strategies}
-        self._origin = self._cursor = 0
+        self._origin = self._cursor = self._run = 0
         self._march: _March | None = None
 
     @property
@@ -110,7 +110,7 @@ class Loop:
         """Tell whether values have been computed up to the cursor."""
         return self._march is not None
 
-    def start(self, origin: int, decide_from: int) -> int:
+    def start(self, origin: int, decide_from: int, mode: str = "replay") -> int:
         """Take up where the store stands, at the very first start after `decide_from`; return the cursor.
 
         Candles are read from `origin` on, or from where an earlier start began. Settles what an earlier process
@@ -119,6 +119,7 @@ class Loop:
         road = self.road
         self._origin, decided_from, cursor = road.store.begin(origin, decide_from)
         self._cursor = decided_from if cursor is None else cursor
+        self._run = road.store.start_run(mode, road.plan.hash, self.settings.engine_version)
         for line in self.scope.skipped:
             road.watcher.warn(line)
         left = road.relay.recover()
@@ -132,8 +133,10 @@ class Loop:
         `live` blocks entries that are found more than one candle late. Up to the cursor there is nothing to do.
         Raises FeedError; calling it again then goes on where it was.
         """
-        going = until <= self._cursor or self._advance(until, live)
-        return going and self._publish()
+        if (until > self._cursor and not self._advance(until, live)) or not self._publish():
+            return self.stop()
+        self.road.store.seen(self._run)
+        return True
 
     def rebuild(self) -> None:
         """Forget every computed value, because candles before the cursor changed; nothing is decided again."""
@@ -143,8 +146,14 @@ class Loop:
         """Wait for whatever is still owed and publish it; return False where asked to stop. For replays."""
         while (due := self.road.relay.next_due()) is not None:
             if not self.road.clock.sleep_until(due) or not self._publish():
-                return False
+                return self.stop()
+        self.road.store.seen(self._run, "finished")
         return True
+
+    def stop(self) -> bool:
+        """Record that the run was stopped; return False."""
+        self.road.store.seen(self._run, "stopped")
+        return False
 
     def sleep_until(self, time: int) -> bool:
         """Let the clock come to `time`, publishing what falls due on the way; return False when asked to stop."""

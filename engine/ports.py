@@ -99,8 +99,16 @@ class Store(Protocol):
         """Return the positions whose end was told with since < time <= until."""
         ...
 
-    def note(self, time: int, kind: str, text: str) -> None:
+    def note(self, at: int, kind: str, text: str) -> None:
         """Record what people may want to know later: a late candle, a feed that did not answer."""
+        ...
+
+    def start_run(self, mode: str, plan_hash: str, engine_version: str) -> int:
+        """Record that the engine started; return the run's number."""
+        ...
+
+    def seen(self, run: int, outcome: str = "") -> None:
+        """Record that the run is alive, or with an `outcome` how it ended."""
         ...
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.memory import Memory
+from db.queries import Queries
 from engine.domain.book import Book
 from engine.domain.event import Event, SignalFired
 from engine.domain.message import OutboxMessage
@@ -172,14 +173,14 @@ def test_prices_are_stored_as_decimal_text_and_shown_with_times(memory: Memory) 
 
 
 def test_runs_and_notes_are_kept(memory: Memory) -> None:
-    run = memory.store.start_run("replay", 1_000, "hash", "0.1.0")
-    memory.store.seen(run, 2_000)
+    run = memory.store.start_run("replay", "hash", "0.1.0")
+    memory.store.seen(run)
     memory.store.note(1_500, "late", "BTC/USDT 5m came late")
-    memory.store.seen(run, 3_000, "finished")
-    connection = sqlite3.connect(memory.path)
-    row = connection.execute("SELECT mode, started_at, seen_at, ended_at, outcome FROM runs").fetchone()
-    assert row == ("replay", 1_000, 3_000, 3_000, "finished")
-    assert connection.execute("SELECT time, kind, text FROM notes").fetchall() == [
-        (1_500, "late", "BTC/USDT 5m came late")
-    ]
-    connection.close()
+    with Queries(memory.path) as queries:
+        (alive,) = queries.runs()
+        assert (alive.mode, alive.plan_hash, alive.ended_at, alive.outcome) == ("replay", "hash", None, None)
+        memory.store.seen(run, "finished")
+        (ended,) = queries.runs()
+        assert (ended.number, ended.outcome) == (run, "finished")
+        assert ended.ended_at == ended.seen_at >= ended.started_at > START
+        assert queries.notes() == ((1_500, "late", "BTC/USDT 5m came late"),)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from db.memory import Memory
+from db.queries import Queries
 from engine.domain.event import DailyReport, PositionClosed, SignalFired
 from engine.feeds.replay import ReplayFeed, VirtualClock
 from engine.loop import spans
@@ -119,6 +120,8 @@ def test_stopped_anywhere_and_started_again_it_ends_the_same(
             if loop.advance(way.end) and loop.finish():
                 break
             stops += 1
+    with Queries(path) as queries:
+        assert [run.outcome for run in queries.runs(100)] == ["finished", *["stopped"] * stops]
     assert stops > 3
     assert contents(path) == whole
     for paper in papers.values():
