@@ -238,7 +238,7 @@ class _Run:
                 continue
             for event in events:
                 yield self._apply(lane.key, event)
-            if lane.followers[side].position.status.live:
+            if lane.followers[side].live:
                 lane.run_ahead(side)
             else:
                 del lane.followers[side], lane.ahead[side]

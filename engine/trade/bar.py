@@ -6,7 +6,6 @@ It is applied after the fine candles that closed with it. What it decides takes 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from engine.domain.position import Status
@@ -20,7 +19,7 @@ TRUE = 2.0
 
 def watches(life: Life) -> bool:
     """Tell whether candles of the strategy can do anything to the position besides being counted."""
-    if life.position.status is Status.PENDING:
+    if life.pending:
         return life.signal.entry.kind != "market" and life.signal.entry.cancel_after > 0
     rules = life.terms.rules
     return rules is not None and bool(rules.exits or rules.trails)
@@ -29,10 +28,10 @@ def watches(life: Life) -> bool:
 def apply_bar(life: Life, bars: Bars, index: int) -> None:
     """Step a live position over the strategy's candle `index`."""
     time = int(bars.close_time[index])
-    life.rest(time, 1)
-    position, entry = life.position, life.signal.entry
-    if position.status is Status.PENDING:
-        if entry.kind != "market" and 0 < entry.cancel_after <= position.bars:
+    life.bars += 1
+    entry = life.signal.entry
+    if life.pending:
+        if entry.kind != "market" and 0 < entry.cancel_after <= life.bars:
             life.cancel(Status.CANCELLED, "unfilled", time)
         return
     rules = life.terms.rules
@@ -47,7 +46,7 @@ def apply_bar(life: Life, bars: Bars, index: int) -> None:
 def _exits(life: Life, rules: SideRules, read: Read, about: Callable[[str], float]) -> bool:
     """Let the exit rules that hold wait for the next price; return whether one of them closes all."""
     for rule in rules.exits:
-        if rule.name in life.position.exits_taken:
+        if rule.name in life.exits_taken:
             continue
         if evaluate(rule.when, read, life.kept, about) == TRUE:
             life.wait_to_exit(rule.name)
@@ -58,14 +57,12 @@ def _exits(life: Life, rules: SideRules, read: Read, about: Callable[[str], floa
 
 def _trails(life: Life, rules: SideRules, read: Read, about: Callable[[str], float]) -> None:
     """Move the stop to the tightest of the active trails, if that is tighter than the stop in force."""
-    position = life.position
     active = tuple(
         place
         for place, rule in enumerate(rules.trails)
-        if place in position.trailing or _begins(life, rule)
+        if place in life.trailing or _begins(life, rule)
     )  # fmt: skip
-    if active != position.trailing:
-        life.position = replace(position, trailing=active)
+    life.trailing = active
     prices = [_price(life, rules.trails[place], read, about) for place in active]
     known = [price for price in prices if price == price]
     if known:
@@ -77,22 +74,21 @@ def _begins(life: Life, rule: TrailRule) -> bool:
     if rule.after is None:
         return True
     kind, value = rule.after
-    position = life.position
-    gain = life.sign * (position.best - position.entry)
+    gain = life.sign * (life.best - life.entry)
     match kind:
         case "target":
-            return position.targets_hit >= value
+            return life.targets_hit >= value
         case "r":
             return gain >= value * life.risk
         case "percent":
-            return gain >= value * position.entry
+            return gain >= value * life.entry
     raise ValueError(f"a trail cannot begin after {kind!r}")
 
 
 def _price(life: Life, rule: TrailRule, read: Read, about: Callable[[str], float]) -> float:
     """Return where a trail puts the stop: a line as it is, else that far behind the best price."""
     value = evaluate(rule.level.value, read, life.kept, about)
-    best = life.position.best
+    best = life.best
     match rule.level.kind:
         case "price":
             return value

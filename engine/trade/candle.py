@@ -31,10 +31,10 @@ def apply_candle(life: Life, candle: Candle) -> None:
     """Step a live position over one candle, which closed after everything that was applied to it before."""
     profit, loss = (candle.high, candle.low) if life.sign > 0 else (candle.low, candle.high)
     reach = _Reach(profit, loss, profit, loss)
-    if life.position.status is Status.PENDING:
+    if life.pending:
         if not _enter(life, candle, reach):
             return
-        if life.position.opened_at == candle.open_time:
+        if life.opened_at == candle.open_time:
             _targets_at_open(life, candle, bettered=True)
         elif life.signal.entry.kind == "limit":  # the price came from the profit side and went on to the loss end
             reach = _Reach(profit, loss, candle.close, loss, resting=True)
@@ -42,7 +42,7 @@ def apply_candle(life: Life, candle: Candle) -> None:
             reach = _Reach(profit, loss, profit, candle.close, resting=True)
     else:
         _at_open(life, candle)
-    if life.position.status is Status.OPEN:
+    if life.open:
         _within(life, candle, reach)
 
 
@@ -52,7 +52,7 @@ def _enter(life: Life, candle: Candle, reach: _Reach) -> bool:
     if life.deadline and candle.open_time >= life.deadline:
         life.cancel(Status.EXPIRED, "unfilled", candle.open_time)
         return False
-    if life.fell_to(candle.open, life.position.stop):
+    if life.fell_to(candle.open, life.stop):
         life.cancel(Status.CANCELLED, "beyond-stop", candle.open_time)
         return False
     match entry.kind:
@@ -76,13 +76,13 @@ def _at_open(life: Life, candle: Candle) -> None:
     market = life.at_market(candle.open, buying=False)
     life.saw(candle.open)
     _waiting_exits(life, market, time)
-    if life.position.status is not Status.OPEN:
+    if not life.open:
         return
     if life.deadline and time >= life.deadline:
         life.close(Status.EXPIRED, "expired", market, time)
         return
-    if life.fell_to(candle.open, life.position.stop):
-        life.close(Status.SL_HIT, life.position.stop_why, market, time)
+    if life.fell_to(candle.open, life.stop):
+        life.close(Status.SL_HIT, life.stop_why, market, time)
         return
     while life.fell_to(candle.open, life.add()):
         life.fill_add(time)
@@ -91,18 +91,18 @@ def _at_open(life: Life, candle: Candle) -> None:
 
 def _waiting_exits(life: Life, market: float, time: int) -> None:
     rules = {rule.name: rule for rule in life.terms.rules.exits} if life.terms.rules else {}
-    for name in life.position.exiting:
+    for name in life.exiting:
         rule = rules.get(name)
         if rule is None or rule.take >= 1:
             life.close(Status.EXITED, name, market, time)
             return
         life.take_part(name, rule.take, market, time)
-    life.stop_waiting()
+    life.exiting = ()
 
 
 def _targets_at_open(life: Life, candle: Candle, *, bettered: bool) -> None:
     """Hit the targets that the open is beyond: at their price, or at the open where the entry was (bettered)."""
-    while life.position.status is Status.OPEN:
+    while life.open:
         target = life.target()
         if target is None or not life.beyond(candle.open, target):
             return
@@ -111,7 +111,7 @@ def _targets_at_open(life: Life, candle: Candle, *, bettered: bool) -> None:
 
 def _within(life: Life, candle: Candle, reach: _Reach) -> None:
     """Do what happens after the open, or after an entry within the candle; known at its close."""
-    if life.fell_to(reach.loss, life.position.stop):
+    if life.fell_to(reach.loss, life.stop):
         _stopped(life, candle, reach)
         return
     target = life.target()
@@ -127,15 +127,15 @@ def _within(life: Life, candle: Candle, reach: _Reach) -> None:
         unsure = target is not None and life.beyond(reach.profit, target) and not life.beyond(sure_profit, target)
     life.saw(reach.sure_loss)
     unsure = _targets(life, candle, sure_profit, reach.loss) or unsure
-    if life.position.status is Status.OPEN:
+    if life.open:
         life.saw(sure_profit)
     if unsure:
-        life.unsure()
+        life.ambiguous += 1
 
 
 def _stopped(life: Life, candle: Candle, reach: _Reach) -> None:
     """Close at the stop, after the adds that lie before it."""
-    stop = life.position.stop
+    stop = life.stop
     assert stop is not None
     target = life.target()
     unsure = reach.resting or (target is not None and life.beyond(reach.profit, target))
@@ -143,20 +143,20 @@ def _stopped(life: Life, candle: Candle, reach: _Reach) -> None:
         life.fill_add(candle.close_time)
         unsure = True
     life.saw(stop)
-    life.close(Status.SL_HIT, life.position.stop_why, life.at_market(stop, buying=False), candle.close_time)
+    life.close(Status.SL_HIT, life.stop_why, life.at_market(stop, buying=False), candle.close_time)
     if unsure:
-        life.unsure()
+        life.ambiguous += 1
 
 
 def _targets(life: Life, candle: Candle, sure_profit: float, loss_end: float) -> bool:
     """Hit the targets that were reached; return whether a stop that one of them moved leaves the order open."""
-    while life.position.status is Status.OPEN:
+    while life.open:
         target = life.target()
         if target is None or not life.beyond(sure_profit, target):
             return False
         life.hit_target(target, candle.close_time)
-        stop = life.position.stop
-        if life.position.status is Status.OPEN and stop is not None and life.fell_to(loss_end, stop):
-            life.close(Status.SL_HIT, life.position.stop_why, life.at_market(stop, buying=False), candle.close_time)
+        stop = life.stop
+        if life.open and stop is not None and life.fell_to(loss_end, stop):
+            life.close(Status.SL_HIT, life.stop_why, life.at_market(stop, buying=False), candle.close_time)
             return not life.fell_to(candle.close, stop)
     return False

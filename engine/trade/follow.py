@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from engine.domain.event import Event
-from engine.domain.position import Position, Status
+from engine.domain.position import Position
 from engine.trade.bar import apply_bar, watches
 from engine.trade.candle import apply_candle
 from engine.trade.life import Life, Terms
@@ -31,33 +31,37 @@ class Follower:
         self._bar = bars.after(position.followed_until) if bars else 0
 
     @property
+    def live(self) -> bool:
+        return self._life.status.live
+
+    @property
     def position(self) -> Position:
-        return self._life.position
+        return self._life.position()
 
     def next(self) -> tuple[int, tuple[Event, ...]] | None:
         """Go on to the next slice that tells something; return its time and events, None at the block's end."""
         life = self._life
-        while life.position.status.live:
+        while life.status.live:
             bar_time = self._watched_bar()
             border = len(self._path) if bar_time is None else self._path.after(bar_time)
             index = self._jump(border)
             if index < border:
                 candle = self._path.candle(index)
-                self._count_bars(candle.close_time - 1)
+                time = candle.close_time
+                self._count_bars(time - 1)
+                life.followed_until = time
                 apply_candle(life, candle)
                 self._next = index + 1
-                time = candle.close_time
             elif bar_time is not None:
-                time = bar_time
+                time = life.followed_until = bar_time
             else:
                 break
             self._step_bar(time)
-            life.rest(time, 0)
             if life.events:
-                return time, life.finish(time)
-        if life.position.status.live:
+                return time, life.finish()
+        if life.status.live:
             self._count_bars(self._until)
-            life.rest(self._until, 0)
+            life.followed_until = self._until
         return None
 
     def _watched_bar(self) -> int | None:
@@ -69,7 +73,7 @@ class Follower:
     def _count_bars(self, until: int) -> None:
         if self._bars is not None:
             after = self._bars.after(until)
-            self._life.rest(until, after - self._bar)
+            self._life.bars += after - self._bar
             self._bar = after
 
     def _step_bar(self, time: int) -> None:
@@ -77,7 +81,7 @@ class Follower:
         bars = self._bars
         if bars is None or self._bar >= len(bars.close_time) or bars.close_time[self._bar] != time:
             return
-        if self._life.position.status.live:
+        if self._life.status.live:
             apply_bar(self._life, bars, self._bar)
         self._bar += 1
 
@@ -87,13 +91,12 @@ class Follower:
         start = self._next
         if start >= border:
             return border
-        position = life.position
-        if position.exiting or (position.status is Status.PENDING and life.signal.entry.kind == "market"):
+        if life.exiting or (life.pending and life.signal.entry.kind == "market"):
             return start
         stop = min(border, self._path.opening_from(life.deadline)) if life.deadline else border
         down, up = self._levels()
         index, lowest, highest = self._path.first_touch(start, max(stop, start), down, up)
-        if position.status is Status.OPEN and index > start:
+        if life.open and index > start:
             life.saw(lowest, highest)
         self._next = index
         return index
@@ -101,10 +104,10 @@ class Follower:
     def _levels(self) -> tuple[float, float]:
         """Return the prices at or below, and at or above which a candle may do something."""
         life = self._life
-        position, entry = life.position, life.signal.entry
-        losses: list[float | None] = [position.stop]
+        entry = life.signal.entry
+        losses: list[float | None] = [life.stop]
         gain: float | None = None
-        if position.status is Status.OPEN:
+        if life.open:
             losses.append(life.add())
             gain = life.target()
         elif entry.kind == "limit":

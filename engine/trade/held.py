@@ -8,9 +8,12 @@ from typing import Any, cast
 import numpy as np
 
 from engine.domain.strategy import Apply, AtEntry, Constant, Held, PositionField, Ref, SideRules
-from engine.plan.operations import apply
+from engine.plan.operations import operation
 
 UNKNOWN = float("nan")
+
+_DECIDED = {"and": 0, "or": 2}
+"""The truth that decides the whole: what follows it need not be looked at."""
 
 Number = np.float64 | np.int8
 Read = Callable[[int], Number]
@@ -32,11 +35,20 @@ def evaluate(held: Held, read: Read, kept: Read = nothing, about: Callable[[str]
     `read(node)` is the node's value now and `kept(node)` the one it had at the signal, int8 for truths;
     `about(name)` is a field of the position.
     """
-    return float(_value(held, read, kept, about))
+    with np.errstate(all="ignore"):
+        return float(_value(held, read, kept, about))
 
 
 def _value(held: Held, read: Read, kept: Read, about: Callable[[str], float]) -> Number:
     match held:
+        case Apply(op, args):
+            parts: list[Any] = []
+            for arg in args:
+                part = _value(arg, read, kept, about)
+                if op in _DECIDED and part == _DECIDED[op]:
+                    return part
+                parts.append(part)
+            return cast("Number", operation(op)(*parts))
         case Constant(value):
             return np.float64(value)
         case Ref(node):
@@ -45,9 +57,6 @@ def _value(held: Held, read: Read, kept: Read, about: Callable[[str], float]) ->
             return kept(node)
         case PositionField(name):
             return np.float64(about(name))
-        case Apply(op, args):
-            parts: Any = [_value(arg, read, kept, about) for arg in args]
-            return cast("Number", apply(op, parts))
 
 
 def leaves(held: Held) -> Iterator[Held]:
