@@ -50,10 +50,18 @@ class Model:
         self._load = load
         self._ask: Callable[[Floats], Floats] | None = None
         self._places: tuple[int, int] = (-1, -1)
+        self._last: tuple[bytes, tuple[Floats, Floats]] = (b"", (np.empty(0), np.empty(0)))
 
     def predict(self, features: Mapping[str, Floats]) -> tuple[Floats, Floats]:
         """Return (up, down) ratios for feature columns of one length, rounded to 1e-9, NaN if any is unknown."""
         rows = np.column_stack([features[name] for name in self.names])
+        asked = rows.tobytes()
+        if asked != self._last[0]:  # `model.up` and `model.down` ask the same one after the other
+            self._last = asked, self._predict(rows)
+        up, down = self._last[1]
+        return up.copy(), down.copy()
+
+    def _predict(self, rows: Floats) -> tuple[Floats, Floats]:
         up, down = np.full((2, len(rows)), np.nan)
         known = np.isfinite(rows).all(axis=1)
         if known.any():
