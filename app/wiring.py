@@ -70,7 +70,7 @@ def predictors(plan: Plan, config: Config) -> dict[str, Predictor]:
     wanted = {rules.model.name for rules in plan.strategies if rules.model is not None}
     if not wanted:
         return {}
-    from engine.learn import load_model, model_path
+    from engine.learn.store import load_model, model_path
 
     return {
         rules.model.name: load_model(config.models, plan, rules)

@@ -1,0 +1,175 @@
+"""Cases run on the real road: made candles in a feed, the compiled strategy, the backtest's decide and simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+
+from dsl.errors import Diagnostic
+from dsl.load import Loaded, load
+from dsl.testing.cases import Case, Made, Suite, read_suite
+from dsl.testing.expect import Facts, Failed, failures
+from engine.backtest import backtest
+from engine.decide import Settings
+from engine.domain.event import PositionClosed, SignalBlocked, SignalFired
+from engine.domain.market import FIELDS, Candles, Floats, Market, Series, Timeframe
+from engine.domain.strategy import Node, Plan
+from engine.feeds.files import FilesFeed
+from engine.feeds.memory import MemoryFeed
+from engine.ports import Feed
+
+FOREVER = 2**62
+TICK = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one case: its failures (none: passed), or why it was skipped."""
+
+    path: Path
+    case: Case
+    failed: tuple[Failed, ...] = ()
+    skipped: str = ""
+    signals: int = 0
+
+    @property
+    def passed(self) -> bool:
+        return not self.failed and not self.skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """Everything that came of some test files. `diagnostics` are mistakes in test files or strategies."""
+
+    outcomes: tuple[Outcome, ...]
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+    files: int = 0
+
+
+def suites_in(paths: Sequence[Path]) -> list[Path]:
+    """Return the test files among `paths`: those named, beside a named strategy, and in folders, sorted."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(path.glob("*.test.yaml"))
+        elif path.name.endswith(".test.yaml"):
+            found.append(path)
+        else:
+            found.append(path.with_name(f"{path.stem}.test.yaml"))
+    return list(dict.fromkeys(found))
+
+
+def run_suites(paths: Sequence[Path]) -> Tested:
+    """Run test files and folders of them. A bad one never stops the good ones."""
+    outcomes: list[Outcome] = []
+    diagnostics: list[Diagnostic] = []
+    files = suites_in(paths)
+    for path in files:
+        suite, found = read_suite(path)
+        diagnostics += found
+        if suite is None or found or not suite.strategy.is_file():
+            continue
+        loaded = load([suite.strategy])
+        diagnostics += loaded.errors
+        if loaded.plan.strategies:
+            outcomes += [run_case(suite, case, loaded) for case in suite.cases]
+    return Tested(tuple(outcomes), tuple(diagnostics), len(files))
+
+
+def run_case(suite: Suite, case: Case, loaded: Loaded) -> Outcome:
+    """Run one case against a strategy that was loaded."""
+    plan = _with_model(loaded.plan, case)
+    rules = plan.strategies[0]
+    timeframe = Timeframe.parse(case.timeframe)
+    if timeframe not in rules.rules:
+        known = ", ".join(map(str, rules.rules))
+        return Outcome(
+            suite.path, case, (Failed(case.span, f"{rules.id} does not run on {timeframe}; it runs on {known}"),)
+        )
+    if case.candles is not None and not case.candles.exists():
+        return Outcome(suite.path, case, skipped=f"there is no {case.candles}")
+    feed = _feed(case, timeframe)
+    # A made series stands for one market: every strategy trades it, and its own timeframe is the finest.
+    result = backtest(plan, feed, {rules.id: (case.symbol,)}, Settings(), start=case.since, end=case.until)
+    base = feed.candles(case.symbol, timeframe, 0, FOREVER)
+    positions = {p.id: p for p in result.positions}
+    facts = Facts(
+        plan=plan,
+        rules=rules,
+        timeframe=timeframe,
+        feed=feed,
+        symbol=case.symbol,
+        begin=int(base.close_time[0]) if len(base) else 0,
+        positions=tuple(
+            positions[e.signal.id] for e in result.events
+            if isinstance(e, SignalFired) and e.signal.timeframe == timeframe.text
+        ),
+        blocked=tuple(e for e in result.events if isinstance(e, SignalBlocked) and e.timeframe == timeframe.text),
+        start=case.start,
+        reasons={e.position.id: e.reason for e in result.events if isinstance(e, PositionClosed)},
+    )  # fmt: skip
+    return Outcome(suite.path, case, tuple(failures(case, facts)), signals=len(facts.positions))
+
+
+def _feed(case: Case, timeframe: Timeframe) -> Feed:
+    if case.candles is not None:
+        return FilesFeed([case.candles])
+    candles = [_candles(made, timeframe, case.start) for made in case.made]
+    markets = [Market("test", made.symbol, TICK) for made in case.made]
+    times = candles[0].close_time
+    named = {**case.series, **{f"model.{name}": values for name, values in case.model.items()}}
+    series = [_series(name, values, case, timeframe) for name, values in named.items()]
+    return MemoryFeed.of(candles, markets, series, name="test") if len(times) else MemoryFeed.of([], [], [])
+
+
+def _series(name: str, values: Floats, case: Case, timeframe: Timeframe) -> Series:
+    """Return an external series: a single value holds from the start, else each is known at its candle's close."""
+    first = 0 if len(values) == 1 else 1
+    published = case.start + timeframe.ms * np.arange(first, first + len(values), dtype=np.int64)
+    return Series(name, published, values, FOREVER)
+
+
+def _candles(made: Made, timeframe: Timeframe, start: int) -> Candles:
+    """Build the candles of a made series: what is not given follows from the closes."""
+    close = made.columns["close"]
+    length = len(close)
+
+    def column(name: str, default: Floats) -> Floats:
+        given = made.columns.get(name)
+        if given is None:
+            return default
+        return np.broadcast_to(given, length).astype(np.float64) if len(given) in (1, length) else default
+
+    known = np.maximum.accumulate(np.where(np.isnan(close), -1, np.arange(length)))
+    before = np.concatenate(([-1], known[:-1])) if length else known
+    opened = column("open", np.where(before >= 0, close[np.maximum(before, 0)], close))
+    columns = {
+        "open": opened,
+        "high": column("high", np.maximum(opened, close)),
+        "low": column("low", np.minimum(opened, close)),
+        "close": close,
+        "volume": column("volume", np.full(length, 100.0)),
+    }
+    here = ~np.isnan(close)
+    times = start + timeframe.ms * np.arange(1, length + 1, dtype=np.int64)
+    opens, highs, lows, closes, volumes = (columns[name][here] for name in FIELDS)
+    return Candles(made.symbol, timeframe, times[here], opens, highs, lows, closes, volumes, "test")
+
+
+def _with_model(plan: Plan, case: Case) -> Plan:
+    """Return the plan with what the test says in the model's place: `model.up` and `model.down` become series."""
+    if not case.model:
+        return plan
+
+    def said(node: Node) -> Node:
+        if node.op != "model":
+            return node
+        return replace(node, op="series", inputs=(), params=(f"model.{node.params[1]}",))
+
+    names = tuple(f"model.{name}" for name in case.model)
+    strategies = tuple(replace(rules, uses_series=(*rules.uses_series, *names)) for rules in plan.strategies)
+    return replace(plan, nodes=tuple(map(said, plan.nodes)), strategies=strategies)
