@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplatesNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -34,7 +34,7 @@ VIEWS = ("telegram", "x", "linkedin")
 """The channels whose posts a feed page shows."""
 
 _MARK = re.compile("\x00([0-9])(h?)\x01")
-_TAG = re.compile("\x02(\\w+)\x03")
+_TAG = re.compile(r"\x02((?:\\?\w)+)\x03")
 _JSON = frozenset({"webhook"})
 
 
@@ -98,7 +98,7 @@ class Templates:
         try:
             template = environment.select_template(names)
             return template.render(context)
-        except TemplateNotFound as error:
+        except TemplatesNotFound as error:
             raise RenderError(f"there is no template {event}.{channel}.j2") from error
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             line = getattr(error, "lineno", None) or _line(error)
