@@ -286,6 +286,18 @@ class Signature:
 # -- documents --
 
 
+class EveryName(frozenset[str]):
+    """A set that has every name: what a part declares that could not be read at all."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __or__(self, other: object) -> EveryName:  # type: ignore[override]
+        return self
+
+    __ror__ = __or__
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A key as written, with its place."""

@@ -71,7 +71,6 @@ class Table:
 class Listing:
     items: tuple[Node, ...]
     span: Span
-    flow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,24 +243,54 @@ class _Composer:
             items.append(self.node(inner, depth + 1))
         flow = bool(event.flow_style)
         end = inner.end_mark.index if flow or not items else items[-1].span.end
-        return Listing(tuple(items), Span(self.source, event.start_mark.index, end), flow)
+        if flow:
+            items = [Unread(item.span) if cut else item for item, cut in zip(items, self._cuts(items), strict=True)]
+        return Listing(tuple(items), Span(self.source, event.start_mark.index, end))
 
     def _table(self, event: Any, depth: int) -> Table:
-        entries: dict[str, Entry] = {}
-        last = event.start_mark.index
+        pairs: list[tuple[Node, Node]] = []
         for inner in self.events:
             if inner.__class__.__name__ == "MappingEndEvent":
                 break
             key = self.node(inner, depth + 1)
-            value = self.node(next(self.events), depth + 1)
-            last = max(last, value.span.end)
-            if not isinstance(key, Scalar):
-                message = "a key must be a name"
-                self.found.append(Diagnostic("yaml-syntax", message, _first_line(key.span), help=_BRACES))
-                continue
-            self._enter(entries, key, value)
+            pairs.append((key, self.node(next(self.events), depth + 1)))
+        last = max((value.span.end for _, value in pairs), default=event.start_mark.index)
         end = inner.end_mark.index if event.flow_style else last
+        if event.flow_style:
+            pairs = self._joined(pairs)
+        entries: dict[str, Entry] = {}
+        for key, value in pairs:
+            if isinstance(key, Scalar):
+                self._enter(entries, key, value)
+            else:
+                advice = "put quotes around a text that begins with `{` or `[`"
+                self.found.append(Diagnostic("yaml-syntax", "a key must be a name", _first_line(key.span), help=advice))
         return Table(entries, Span(self.source, event.start_mark.index, end))
+
+    def _joined(self, pairs: list[tuple[Node, Node]]) -> list[tuple[Node, Node]]:
+        """Drop from a `{...}` the keys that are only pieces of a value which its own commas have cut."""
+        values = [key if isinstance(value, Scalar) and value.empty else value for key, value in pairs]
+        joined = []
+        for (key, value), part, cut in zip(pairs, values, self._cuts(values), strict=True):
+            if not cut:
+                joined.append((key, value))
+            elif part is not key:
+                joined.append((key, Unread(value.span)))
+        return joined
+
+    def _cuts(self, parts: list[Node]) -> list[bool]:
+        """Tell which parts of a `[...]` or `{...}` are pieces of a text with brackets that its own commas have cut."""
+        cuts, depth = [], 0
+        for part in parts:
+            plain = isinstance(part, Scalar) and not part.quoted
+            change = part.span.text.count("(") - part.span.text.count(")") if plain else 0
+            if not depth and change > 0:
+                advice = "put quotes around the whole text, or give each its own line"
+                message = "a comma inside `[ ]` or `{ }` ends the text"
+                self.found.append(Diagnostic("yaml-syntax", message, part.span, help=advice))
+            cuts.append(depth > 0 or change > 0)
+            depth = max(0, depth + change)
+        return cuts
 
     def _enter(self, entries: dict[str, Entry], key: Scalar, value: Node) -> None:
         first = entries.get(key.value)
@@ -280,9 +309,6 @@ class _Composer:
             self.found.append(Diagnostic("yaml-syntax", message, key.span, help="repeat the keys"))
         else:
             entries[key.value] = Entry(key, value)
-
-
-_BRACES = "quote a text that contains `{` or `[`"
 
 
 def _first_line(span: Span) -> Span:

@@ -17,6 +17,9 @@ from dsl.parser import parse
 from dsl.reading import Reader
 from dsl.schema import LIBRARY, STRATEGY, Section
 
+_EVERY = "*"
+"""Among names that could not be read: all of them, because their part could not be read."""
+
 SIDES = ("long", "short")
 _ONLY_STRATEGY = frozenset(STRATEGY.by_name) - frozenset(LIBRARY.by_name)
 _SIDE_KEYS = frozenset(STRATEGY.by_name["long"].inner.by_name)  # type: ignore[union-attr]
@@ -83,7 +86,7 @@ class _DocumentReader(Reader):
             model=self._model(parts.get("model")),
             sides=tuple(side for side in sides if side is not None),
             cooldowns=self.sentences(parts.get("cooldown"), "cooldown", "`cooldown`"),
-            broken=frozenset(broken),
+            broken=_frozen(broken),
         )
 
     # -- tools --
@@ -107,23 +110,14 @@ class _DocumentReader(Reader):
         if entry is None:
             return ()
         items = self.items(entry.value, what)
-        if isinstance(entry.value, Listing) and entry.value.flow and self._cut_by_commas(items):
-            return ()
         read = [self._parse(item, start, f"each of {what}") for item in items]
         return tuple(sentence for sentence in read if sentence is not None)
-
-    def _cut_by_commas(self, items: tuple[Node, ...]) -> bool:
-        """Report an item of a `[...]` list that its own commas have cut into pieces."""
-        for item in items:
-            if isinstance(item, Scalar) and not item.quoted and item.value.count("(") > item.value.count(")"):
-                advice = "put quotes around the item, or write the list with a `-` before each"
-                self.refuse("syntax", "inside `[...]` a comma ends the item", item.span, advice)
-                return True
-        return False
 
     def named(self, entry: Entry | None, start: str, what: str, broken: set[str] | None = None) -> dict[str, Any]:
         """Read names with a sentence each; names whose sentence cannot be read are added to `broken`."""
         table = self.table(entry.value, what) if entry else None
+        if entry and table is None and broken is not None:
+            broken.add(_EVERY)
         read: dict[str, Any] = {}
         for name, inner in table.entries.items() if table else ():
             if name.startswith("x-"):
@@ -131,9 +125,9 @@ class _DocumentReader(Reader):
             key = self._key(inner.key)
             sentence = self._parse(inner.value, start, f"`{name}`")
             if sentence is not None and key is not None:
-                read[name] = (key, sentence)
+                read[key.text] = (key, sentence)
             elif broken is not None:
-                broken.add(name)
+                broken.add(key.text if key else name)
         return read
 
     def _parse(self, node: Node, start: str, what: str) -> Any:
@@ -152,10 +146,10 @@ class _DocumentReader(Reader):
             return None
         if not (name.isascii() and name.isidentifier() and name == name.lower()):
             better = "".join(c if c.isalnum() and c.isascii() else "_" for c in name.lower()).strip("_")
-            advice = f"write `{better}`" if better.isidentifier() else ""
+            mended = better if better.isidentifier() and better not in RESERVED else ""
             message = "a name has lower-case letters, digits and `_`, and begins with a letter"
-            self.refuse("wrong-type", message, key.span, advice)
-            return None
+            self.refuse("wrong-type", message, key.span, f"write `{mended}`" if mended else "")
+            return ast.Key(mended, key.span) if mended else None
         return ast.Key(name, key.span)
 
     def _text(self, parts: dict[str, Entry], key: str) -> str:
@@ -247,13 +241,28 @@ class _DocumentReader(Reader):
             fire=self.sentence(parts.get("fire"), "expr", "`fire`"),
             confidence=self.sentence(parts.get("confidence"), "expr", "`confidence`"),
             entry=self.sentences(parts.get("entry"), "entry", "`entry`"),
-            stop=self.sentence(parts.get("stop"), "stop", "`stop`"),
-            targets=self.sentences(parts.get("targets"), "target", "`targets`"),
+            stop=self._stop(parts.get("stop")),
+            targets=self._targets(parts.get("targets")),
             exits=self.named(parts.get("exit"), "exit", "`exit`"),
             trails=self.sentences(parts.get("trail"), "trail", "`trail`"),
             expire_ms=self.sentence(parts.get("expire"), "duration", "`expire`") or 0,
-            broken=frozenset(broken),
+            broken=_frozen(broken),
         )
+
+    def _stop(self, entry: Entry | None) -> ast.Stop | None:
+        """Read the stop. One that cannot be read stands as 1 %: that it is there must not be denied."""
+        stop: ast.Stop | None = self.sentence(entry, "stop", "`stop`")
+        return ast.Stop(_one_percent(entry), None, entry.value.span) if entry and stop is None else stop
+
+    def _targets(self, entry: Entry | None) -> tuple[ast.Target, ...]:
+        """Read the targets. Where one cannot be read, all stand as 1 %: how many there are must not be denied."""
+        before = len(self.found)
+        targets = self.sentences(entry, "target", "`targets`")
+        if entry is None or (not any(finding.name == "syntax" for finding in self.found[before:]) and targets):
+            return targets
+        parts = entry.value.items if isinstance(entry.value, Listing) else (entry.value,)
+        count = len(entry.value.entries) if isinstance(entry.value, Table) else len(parts)
+        return (ast.Target(_one_percent(entry), None, None, None, entry.value.span),) * count
 
     # -- definitions --
 
@@ -296,7 +305,7 @@ class _DocumentReader(Reader):
             units=self._per_output(units, returns, parts.get("unit")),
             bounds=self._per_output(bounds, returns, parts.get("bounds")),
             settles=settles or 0,
-            broken=frozenset(broken),
+            broken=_frozen(broken),
             **texts,
         )
 
@@ -324,6 +333,14 @@ class _DocumentReader(Reader):
                     self.refuse("unknown-key", message, key.span, f"its outputs: {', '.join(returns)}")
             return {name: value for name, (_, value) in given.items()}
         return dict.fromkeys(returns, given["value"][1]) if "value" in given else {}
+
+
+def _one_percent(entry: Entry) -> ast.Number:
+    return ast.Number(entry.value.span, 0.01, "%")
+
+
+def _frozen(broken: set[str]) -> frozenset[str]:
+    return ast.EveryName() if _EVERY in broken else frozenset(broken)
 
 
 def _inner(key: str, section: Section = STRATEGY) -> Section:

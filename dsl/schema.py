@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 NAME_PATTERN = "^[a-z][a-z0-9_]*$"
 OWN_KEYS = "x-"
@@ -168,10 +169,14 @@ _SCALAR = ["string", "number", "boolean"]
 _PATTERNS: dict[str, dict[str, object]] = {"language": {"const": 1}, "id": {"type": "string", "pattern": NAME_PATTERN}}
 
 
+FILES = {"strategy.schema.json": STRATEGY, "library.schema.json": LIBRARY}
+"""The files under schemas/ that `python -m dsl.schema` writes."""
+
+
 def json_schema(section: Section) -> dict[str, object]:
     """Return the JSON Schema of a document, for editors. It says less than dsl.read checks, and never more."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": "http://json-schema.org/draft-07/schema#",
         "title": f"Signal Engine {section.title}",
         **_object(section),
     }
@@ -222,3 +227,13 @@ def _shape(field: Field) -> dict[str, object]:
             assert field.inner is not None
             return {"type": "object", "additionalProperties": _object(field.inner)}
     return {"type": _SCALAR}
+
+
+def write(folder: Path) -> None:
+    """Write the schema files into a folder."""
+    for name, section in FILES.items():
+        (folder / name).write_text(schema_text(section), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(__file__).parent.parent / "schemas")

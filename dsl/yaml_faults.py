@@ -61,7 +61,9 @@ def _scanning(source: Source, at: int, opened: int, problem: str, doing: str) ->
         return _told(source, max(at, 0), "a tab stands here", "indent with blanks")
     if "cannot start any token" in problem or "node content" in problem or "mapping keys are not allowed" in problem:
         sign = "a backtick" if char == "`" else f"`{char}`"
-        return _told(source, at, f"a value cannot begin with {sign}" if char.strip() else "a value is missing", _QUOTE)
+        if not char.strip():
+            return _told(source, at, "a value is missing")
+        return _told(source, at, f"a value cannot begin with {sign}", _QUOTE)
     line = re.search(r"^%.*", source.text, re.MULTILINE)
     if line and ("'<document start>'" in problem or "incompatible YAML" in problem):
         return _told(source, line.start(), "a YAML directive; directives are refused", "remove it", width=len(line[0]))

@@ -146,7 +146,9 @@ def test_conditions() -> None:
 def test_params() -> None:
     param = _sentence("param", "-30 in -45 to -10 step 0.5")
     assert isinstance(param, ast.ParamValue)
-    assert param.low and param.high and param.step
+    assert param.low
+    assert param.high
+    assert param.step
     assert (param.default.value, param.low.value, param.high.value, param.step.value) == (-30, -45, -10, 0.5)
     param = _sentence("param", "0.3% in 0.1% to 1%")
     assert isinstance(param, ast.ParamValue)
@@ -163,7 +165,9 @@ def test_stops_and_targets() -> None:
     ]  # fmt: skip
     target = _sentence("target", "2R clamp 1% to 5% take 50% then stop to entry")
     assert isinstance(target, ast.Target)
-    assert target.clamp and target.take and target.then
+    assert target.clamp
+    assert target.take
+    assert target.then
     assert (shape(target.level), shape(target.take), target.then.kind) == ("2R", "0.5%", "entry")
 
 
