@@ -61,7 +61,7 @@ function read() {
     thread.words = thread.posts.map((post) => Object.values(post.views).map((view) => view.text).join(" ")).join(" ").toLowerCase();
   }
 }
-const brand = () => (posts.length ? posts[posts.length - 1].brand : "") || settings.title || "Signal feed";
+const brand = () => posts.findLast((post) => post.brand)?.brand || settings.title || "Signal feed";
 const wanted = (thread) =>
   (!state.bot || thread.first.bot === state.bot) && (!state.side || thread.first.side === state.side) &&
   (!state.fate || thread.fate === state.fate) && (!state.text || thread.words.includes(state.text));
