@@ -15,10 +15,10 @@ from dsl.units import OPEN, Type
 
 HERE = Path(__file__).parent
 GROUPS: dict[str, str] = {
-    "Averages": "sma ema rma wma hma vwma dema tema kama linreg alligator",
+    "Averages": "sma ema rma wma hma vwma dema tema t3 kama linreg alligator",
     "Momentum": (
         "rsi stoch stochrsi macd roc mom cci williams_r mfi cmo tsi trix ultimate awesome bop elder_ray force_index"
-        " ema_distance efficiency_ratio momentum_score"
+        " smi fisher connors_rsi ema_distance efficiency_ratio momentum_score"
     ),
     "Volatility and bands": (
         "tr atr natr stdev mad bbands keltner donchian starc chandelier squeeze chop ulcer volatility_ratio"
@@ -27,7 +27,7 @@ GROUPS: dict[str, str] = {
     "Volume": (
         "obv ad cmf money_flow_volume vwap volume_surge volume_slope volume_delta volume_absorption"
     ),
-    "Change and rank": "change pct_change drop_pct zscore percentrank rising falling",
+    "Change and rank": "change pct_change drop_pct zscore percentrank rising falling correlation beta",
     "Highs, lows and structure": (
         "highest lowest highestbars lowestbars highest_since lowest_since pivot_high pivot_low higher_highs lower_highs"
         " higher_lows lower_lows breakout retest bounce qfl_base blow_off_top"

@@ -137,6 +137,12 @@ STOCK_INDICATORS = [
     ("uo", Case("ultimate(7, 14, 28)", "ultimate")),
     ("vortex", Case("vortex(14).plus", "pvi")),
     ("vortex", Case("vortex(14).minus", "nvi")),
+    # their averages start from the first value
+    ("smi", Case("smi(13, 25, 2, 3).line", "smi", start=SEEDED)),
+    ("smi", Case("smi(13, 25, 2, 3).signal", "signal", start=SEEDED)),
+    # their first windows are shorter
+    ("fisher", Case("fisher(hl2, 10).line", "fisher", start=80)),
+    ("fisher", Case("fisher(hl2, 10).trigger", "trigger", start=80)),
     ("pvo", Case("ema_distance(volume, 12, 26)", "pvo", times=0.01)),
 ]
 
@@ -168,6 +174,14 @@ def test_aroon_equals_stock_indicators_but_for_equal_extremes(text: str, column:
     )
     assert single.mean() > 0.9
     np.testing.assert_allclose(got[25:][single], want[25:][single], rtol=1e-8)
+
+
+def test_connors_rsi_equals_stock_indicators_but_for_equal_changes() -> None:
+    """Their rank counts the changes that were less, TradingView's and ours also those that were equal."""
+    bars, columns = stock_indicators("crsi")
+    error = np.abs(evaluate("connors_rsi(close, 3, 2, 100)", bars) - columns["connorsRsi"])[150:]
+    assert (error < 1e-8).mean() > 0.98
+    assert error.max() < 1.0 / 3 + 1e-8, "one of a hundred ranks, a third of which counts"
 
 
 TRADINGVIEW = [

@@ -28,6 +28,17 @@ def bars(request: pytest.FixtureRequest) -> Bars:
 
 
 FADED = 400
+
+
+def correlated(bars: Bars) -> Floats:
+    """Return the correlation of the changes of close and high over 50 candles."""
+    close, high = (np.diff(x, prepend=np.nan) / np.roll(x, 1) for x in (bars.close, bars.high))
+    found = np.full(len(bars), np.nan)
+    for i in range(50, len(bars)):
+        found[i] = np.corrcoef(close[i - 49 : i + 1], high[i - 49 : i + 1])[0, 1]
+    return found
+
+
 NUMBERS: list[tuple[str, Callable[[Bars], Floats], int]] = [
     ("dema(close, 20)", lambda b: talib.DEMA(b.close, 20), 0),
     ("tema(close, 20)", lambda b: talib.TEMA(b.close, 20), 0),
@@ -51,6 +62,9 @@ NUMBERS: list[tuple[str, Callable[[Bars], Floats], int]] = [
     ("aroon(25).down", lambda b: talib.AROON(b.high, b.low, 25)[0], 0),
     ("trix(close, 14)", lambda b: talib.TRIX(b.close, 14) / 100, 0),
     ("kama(close, 10, 2, 30)", lambda b: talib.KAMA(b.close, 10), 0),
+    ("t3(close, 5, 0.7)", lambda b: talib.T3(b.close, 5, 0.7), 0),
+    ("correlation(close, high, 20)", lambda b: talib.CORREL(b.close, b.high, 20), 0),
+    ("correlation(pct_change(close, 1), pct_change(high, 1), 50)", correlated, 50),
     ("bop(1)", lambda b: talib.BOP(b.open, b.high, b.low, b.close), 0),
     ("ultimate(7, 14, 28)", lambda b: talib.ULTOSC(b.high, b.low, b.close, 7, 14, 28), 0),
     ("aroon(25).osc", lambda b: talib.AROONOSC(b.high, b.low, 25), 0),
