@@ -139,7 +139,7 @@ def _at_least(env: Env, node: ast.Call) -> Term:
     if count.value is None:
         env.error("series-length", "how many must hold is a constant or a param", count.span, "changes with the candle")
         return mistake(node.span)
-    if count.value != int(count.value) or not 1 <= count.value <= len(terms):
+    if not count.value.is_integer() or not 1 <= count.value <= len(terms):
         env.error("wrong-arguments", f"how many must hold is a whole number from 1 to {len(terms)}", count.span)
         return mistake(node.span)
     return term("at_least", terms, BOOL, node.span, (count.value,))

@@ -234,11 +234,12 @@ def _parameter(env: Env, function: Function, slot: Slot, expr: ast.Expr) -> Term
             f"it is `{function.signature}`",
         )  # fmt: skip
         return mistake(expr.span)
-    if slot.whole and value != int(value):
+    if slot.whole and not value.is_integer():
         env.error("wrong-arguments", f"{what} is a whole number", expr.span)
         return mistake(expr.span)
-    if (slot.low is not None and value < slot.low) or (slot.high is not None and value > slot.high):
-        env.error("wrong-arguments", f"{what} is {slot.low:g} to {slot.high:g}", expr.span, f"is {value:g}")
+    low, high = bounded((slot.low, slot.high))
+    if not low <= value <= high:
+        env.error("wrong-arguments", f"{what} is {low:g} to {high:g}", expr.span, f"is {value:g}")
         return mistake(expr.span)
     return found
 

@@ -92,7 +92,7 @@ def _ago(env: Env, node: ast.Index) -> int | None:
             f"`{node.base.span.text}[{-given.value:g}]` is the value {-given.value:g} candles ago",
         )  # fmt: skip
         return None
-    if given.value != int(given.value) or given.value > 5000:
+    if not given.value.is_integer() or given.value > 5000:
         env.error("wrong-arguments", "the index is a whole number from 0 to 5000", node.ago.span)
         return None
     return int(given.value)
@@ -103,7 +103,8 @@ def _at(env: Env, node: ast.At) -> Term:
     if node.symbol is not None:
         symbol = node.symbol
         base = inner.visit(node.base)
-        return _each(base, lambda value: _elsewhere(value, ("", symbol), node, units.at_symbol(value.type, symbol)))
+        there = ("", symbol)
+        return _each(base, lambda value: _elsewhere(env, value, there, node, units.at_symbol(value.type, symbol)))
     try:
         target = Timeframe.parse(node.timeframe or "")
     except ValueError as why:
@@ -119,10 +120,13 @@ def _at(env: Env, node: ast.At) -> Term:
             )  # fmt: skip
             return mistake(node.span)
     base = replace(inner, frames=(target,)).visit(node.base)
-    return _each(base, lambda value: _elsewhere(value, (target.text, ""), node, value.type))
+    return _each(base, lambda value: _elsewhere(env, value, (target.text, ""), node, value.type))
 
 
-def _elsewhere(value: Term, where: tuple[str, str], node: ast.At, given: Type) -> Term:
+def _elsewhere(env: Env, value: Term, where: tuple[str, str], node: ast.At, given: Type) -> Term:
+    if value.uncertain:
+        env.error("wrong-arguments", "the confidence is that of this candle and cannot stand before `@`", node.span)
+        return mistake(node.span)
     if value.op == "const" or value.type.kind == "error":
         return value.at(node.span)
     return term("at", (value,), given, node.span, where)
@@ -200,7 +204,7 @@ def _window(env: Env, node: ast.Window) -> Term:
             "series-length", "the number of bars is a constant or a param", node.bars.span, "changes with the candle"
         )
         return mistake(node.span)
-    if bars.value != int(bars.value) or not 1 <= bars.value <= 5000:
+    if not bars.value.is_integer() or not 1 <= bars.value <= 5000:
         env.error("wrong-arguments", "the number of bars is a whole number from 1 to 5000", node.bars.span)
         return mistake(node.span)
     if bars.value == 1 or inner.op == "const":

@@ -138,7 +138,7 @@ def _bars(env: Env, expr: ast.Expr | None) -> int:
         return 0
     if found.value is None:
         env.error("series-length", "the number of bars is a constant or a param", expr.span, "changes with the candle")
-    elif found.value != int(found.value) or found.value < 1:
+    elif not found.value.is_integer() or found.value < 1:
         env.error("wrong-arguments", "the number of bars is a whole number from 1 on", expr.span)
     else:
         return int(found.value)
