@@ -164,7 +164,22 @@ def samples() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def others() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (name, payload) of the events that belong to no signal."""
-    numbers = {"signals": 7, "closed": 5, "wins": 3, "losses": 2, "win_rate": 0.6, "result_pct": 1.84, "result_r": 2.1}
+    numbers: dict[str, Any] = {
+        "signals": 7,
+        "closed": 5,
+        "wins": 3,
+        "losses": 2,
+        "break_even": 0,
+        "win_rate": 0.6,
+        "result_pct": 1.84,
+        "average_r": 0.42,
+        "profit_factor": 2.26,
+        "drawdown_pct": -1.46,
+        "best": "BTC/USDT +1.90%",
+        "worst": "ETH/USDT -0.73%",
+        "average_hold": "3h 20m",
+        "ambiguous": None,
+    }
     nothing: dict[str, Any] = {"signal": None, "position": None, "text": {**_TEXT, "entry": None, "targets": []}}
     report = {"strategy": "scalper", "day": "2025-04-07", **numbers}
     yield "report", {**sample("report"), **nothing, "pair": "", "report": report}

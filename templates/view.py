@@ -16,6 +16,16 @@ from templates.words import explain
 
 _NAME, _PAIR, _WHY = 48, 24, 220
 _ENTRY = {"market": "at market, next price", "limit": "limit order", "stop": "stop order"}
+_NUMBERS = {
+    "break_even": "Break-even",
+    "result_pct": "Sum of results",
+    "average_r": "Average result",
+    "drawdown_pct": "Deepest fall",
+    "best": "Best coin",
+    "worst": "Worst coin",
+    "average_hold": "Average time open",
+    "ambiguous": "Unclear candles, counted against us",
+}
 _CASHTAG = re.compile(r"[A-Z]{1,6}")
 _ENDS = {
     "TP_HIT": ("🏁", "All targets reached"),
@@ -117,7 +127,7 @@ def _card(payload: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]
 def _numbers(report: Mapping[str, Any]) -> list[Number]:
     """Return the plain numbers of a report, in its order."""
     return [
-        Number(humanise(name), text)
+        Number(_NUMBERS.get(name) or humanise(name), text)
         for name, value in report.items()
         if name not in ("strategy", "day") and (text := _number(name, value))
     ]
@@ -126,7 +136,7 @@ def _numbers(report: Mapping[str, Any]) -> list[Number]:
 def _number(name: str, value: Any) -> str:
     if isinstance(value, str):
         return clip(value, 60)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or (name == "break_even" and not value):
         return ""
     if name == "win_rate":
         return f"{value * 100:.0f}%" if value <= 1 else f"{value:.0f}%"
