@@ -292,7 +292,7 @@ class EveryName(frozenset[str]):
     def __contains__(self, name: object) -> bool:
         return True
 
-    def __or__(self, other: object) -> EveryName:  # type: ignore[override]
+    def __or__(self, other: object) -> EveryName:
         return self
 
     __ror__ = __or__

@@ -6,12 +6,8 @@ user's cache folder under a name that changes with the grammar.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import os
-import pickle
 import sys
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,9 +89,12 @@ def grammar() -> Lark:
 
 def _cache_path(text: str) -> Path | None:
     """Return where the tables of this grammar are kept, in a folder that only this user can write; None: nowhere."""
+    import hashlib
+
+    import lark
     from platformdirs import user_cache_path
 
-    version = f"{importlib.metadata.version('lark')} {sys.version_info[:2]} {' '.join(STARTS)}"
+    version = f"{lark.__version__} {sys.version_info[:2]} {' '.join(STARTS)}"
     name = hashlib.sha256(f"{version}\n{text}".encode()).hexdigest()[:24]
     folder = user_cache_path("signal-engine") / "grammar"
     try:
@@ -109,6 +108,8 @@ def _cache_path(text: str) -> Path | None:
 
 
 def _load(path: Path) -> Lark | None:
+    import pickle
+
     from lark import Lark
 
     try:
@@ -120,6 +121,8 @@ def _load(path: Path) -> Lark | None:
 
 def _keep(built: Lark, path: Path) -> None:
     """Write the tables beside and move them into place, so that nobody reads half a file."""
+    import tempfile
+
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             built.save(file)

@@ -313,7 +313,7 @@ def test_no_mangled_document_makes_it_fall_over(data: st.DataObject) -> None:
             lines[at] = " " * data.draw(st.integers(1, 3)) + lines[at]
         else:
             where = data.draw(st.integers(0, len(lines[at])))
-            sign = data.draw(st.sampled_from(list("()[]{}:,-&*!|>'\"%@`#?=") + [": ", " - ", "\t"]))
+            sign = data.draw(st.sampled_from([*list("()[]{}:,-&*!|>'\"%@`#?="), ": ", " - ", "\t"]))
             lines[at] = lines[at][:where] + sign + lines[at][where:]
     text = "\n".join(lines)
     document, found = read_document(text)
