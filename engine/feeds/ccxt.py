@@ -220,7 +220,7 @@ class _Line:
 
     def _page(self, name: str, timeframe: Timeframe, start: int, end: int, limit: int) -> list[Row]:
         text = next(t.text for t in self._native if t.ms == timeframe.ms)
-        more = {} if self._facts.newest else {"until": end - 1}
+        more = {"until": end - 1} if self._facts.bounded else {}
         page = self._ask(f"{name} {text}", lambda: self._client.fetch_ohlcv(name, text, start, limit, more))
         if not page and not self._facts.answered(self._client.last_json_response):
             raise FeedError(f"{self.venue} sent something unreadable for {name} {text}")  # ccxt takes it for no candles

@@ -13,8 +13,8 @@ class Venue:
 
     `native` are the timeframes it serves on our grid; others are built from them (Kraken's weeks, say, begin
     on Thursday). `limits` are the legal numbers of rows a request may ask for. `newest` > 0: it only ever
-    serves its newest so many candles, whatever is asked for. `rows` leads to the candles in its answer. `api`
-    is its part of ccxt's urls, for a given base.
+    serves its newest so many candles, whatever is asked for. `bounded`: it can be told where a page ends.
+    `rows` leads to the candles in its answer. `api` is its part of ccxt's urls, for a given base.
     """
 
     names: tuple[str, ...]
@@ -22,6 +22,7 @@ class Venue:
     limits: tuple[int, ...]
     api: Mapping[str, str]
     newest: int = 0
+    bounded: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
     rows: tuple[str, ...] = ()
 
@@ -53,10 +54,10 @@ VENUES: Mapping[str, Venue] = {
     "krakenfutures": Venue(
         ("{base}/USD:USD",), (*_FEW, "12h"), (500, 2000),
         {"public": "/derivatives/api/", "charts": "/api/charts/", "history": "/api/history/",
-         "feeschedules": "/api/feeschedules/"}, rows=("candles",),
+         "feeschedules": "/api/feeschedules/"}, rows=("candles",), bounded=False,
     ),
     "kraken": Venue(
         ("{base}/{quote}", "{base}/USD"), _FEW, (720,), {"public": "", "private": ""}, newest=720,
-        rows=("result", "last"),
+        bounded=False, rows=("result", "last"),
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the exchange on loopback says: Binance USD-M, and as much of Bybit and Kraken as a fallback needs."""
+"""What the exchange on loopback says: Binance USD-M, and as much of the other venues as a fallback needs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,13 @@ def answer(exchange: Exchange, path: str, query: Query) -> tuple[int, Json]:
         "/0/public/Assets": lambda e, _: (200, {"error": [], "result": {}}),
         "/0/public/AssetPairs": _kraken_pairs,
         "/0/public/OHLC": _kraken_ohlc,
+        "/public/products": _phemex_products,
+        "/v1/exchange/public/products": lambda e, _: (200, {"code": 0, "msg": "OK", "data": []}),
+        "/exchange/public/md/v2/kline/list": _phemex_klines,
+        "/derivatives/api/v3/instruments": _futures_instruments,
     }
+    if path.startswith("/api/charts/v1/trade/"):
+        return _futures_candles(exchange, {**query, "path": path})
     return routes[path](exchange, query) if path in routes else (404, {"code": -5000, "msg": f"Path {path} not found"})
 
 
@@ -221,3 +227,78 @@ def _kraken_ohlc(exchange: Exchange, query: Query) -> tuple[int, Json]:
     rows = exchange.rows(symbol, frame, int(query.get("since", 0)) * 1000, 2**53)[-720:]  # never older ones
     lines = [[int(at) // 1000, *map(_text, (o, h, low, c, c, v)), 7] for at, o, h, low, c, v in rows]
     return 200, {"error": [], "result": {query["pair"]: lines, "last": lines[-2][0] if len(lines) > 1 else 0}}
+
+
+# -- Kraken Futures: everything against USD --
+
+
+def _futures_instruments(exchange: Exchange, _: Query) -> tuple[int, Json]:
+    rows = []
+    for symbol, market in exchange.feed.markets(exchange.feed.symbols()).items():
+        base = symbol.split("/")[0].replace("BTC", "XBT")
+        rows.append(
+            {
+                "symbol": f"PF_{base}USD",
+                "type": "flexible_futures",
+                "tickSize": float(market.tick),
+                "contractSize": 1,
+                "tradeable": True,
+                "openingDate": "2022-03-22T13:18:45Z",
+                "contractValueTradePrecision": 3,
+                "pair": f"{base}:USD",
+                "marginLevels": [],
+            }
+        )
+    return 200, {"result": "success", "instruments": rows}
+
+
+def _futures_candles(exchange: Exchange, query: Query) -> tuple[int, Json]:
+    *_, wire, interval = query["path"].split("/")
+    symbol = exchange.symbol(wire.removeprefix("PF_").replace("XBT", "BTC") + "T")
+    if symbol is None or "until" in query:
+        return 400, {"errors": [{"severity": "error", "value": wire, "type": "invalid_symbol"}]}
+    rows = exchange.rows(symbol, T(interval), int(query["from"]) * 1000, int(query["to"]) * 1000)[:2000]
+    names = ("time", "open", "high", "low", "close", "volume")
+    lines = [{name: int(v) if name == "time" else _text(v) for name, v in zip(names, row, strict=True)} for row in rows]
+    return 200, {"candles": lines, "more_candles": False}
+
+
+# -- Phemex --
+
+
+def _phemex_products(exchange: Exchange, _: Query) -> tuple[int, Json]:
+    rows = []
+    for place, (symbol, market) in enumerate(exchange.feed.markets(exchange.feed.symbols()).items()):
+        base, quote = symbol.split("/")
+        rows.append(
+            {
+                "symbol": base + quote,
+                "code": 40000 + place,
+                "type": "PerpetualV2",
+                "displaySymbol": f"{base} / {quote}",
+                "contractUnderlyingAssets": base,
+                "settleCurrency": quote,
+                "quoteCurrency": quote,
+                "baseCurrency": base,
+                "tickSize": f"{market.tick:f}",
+                "qtyStepSize": f"{market.lot:f}",
+                "priceScale": 0,
+                "ratioScale": 0,
+                "status": "Listed",
+            }
+        )
+    data = {"currencies": [], "products": [], "perpProductsV2": rows, "riskLimits": [], "riskLimitsV2": []}
+    return 200, {"code": 0, "msg": "", "data": data}
+
+
+def _phemex_klines(exchange: Exchange, query: Query) -> tuple[int, Json]:
+    symbol, limit = exchange.symbol(query["symbol"]), int(query["limit"])
+    if symbol is None or limit not in (5, 10, 50, 100, 500, 1000):
+        return 400, {"code": 30000, "msg": "Please double check input arguments", "data": None}
+    frame = next(t for t in exchange.feed.timeframes(symbol) if t.ms == int(query["resolution"]) * 1000)
+    rows = exchange.rows(symbol, frame, int(query["from"]) * 1000, int(query["to"]) * 1000)[:limit]
+    lines = [
+        [int(at) // 1000, frame.ms // 1000, *map(_text, (o, o, h, low, c, v, v * c)), query["symbol"]]
+        for at, o, h, low, c, v in rows
+    ]
+    return 200, {"code": 0, "msg": "OK", "data": {"total": -1, "rows": lines}}

@@ -14,6 +14,7 @@ from engine.domain.market import Timeframe
 from engine.feeds.ccxt import CcxtFeed, CcxtSettings
 from engine.feeds.replay import VirtualClock
 from engine.feeds.synthetic import COINS, DAY, MarketSettings, SyntheticFeed
+from engine.feeds.venues import VENUES
 from engine.ports import FeedError
 from tests.engine.feeds.made import MINUTE, START, same
 from tests.servers.exchange import Exchange
@@ -46,7 +47,7 @@ def feed_of(exchange: Exchange, clock: VirtualClock, *venues: str, **more: int) 
     return CcxtFeed(clock, CcxtSettings(venues=chosen, urls=urls, throttle=False, timeout_ms=300, **more))
 
 
-@pytest.mark.parametrize("venue", ["binanceusdm", "bybit", "kraken"])
+@pytest.mark.parametrize("venue", list(VENUES))
 @pytest.mark.parametrize("text", ["1m", "5m", "3m", "8h", "1d", "1w"])
 def test_what_the_venue_has_closed_is_what_comes(
     exchange: Exchange, clock: VirtualClock, market: SyntheticFeed, venue: str, text: str
