@@ -1,4 +1,4 @@
-"""Candles since the lowest of the last `length` values: 0 is the current one, the latest of equals counts.
+"""Candles since the lowest of the last `length` values: 0 is the current one, the first of equals counts.
 
 State: 0 known values in a row, 1 place in the ring, 2 age of the extreme, 3 the extreme, 4 ... the ring of values.
 The ring is searched only when the extreme leaves the window. An unknown value empties the window.
@@ -34,7 +34,7 @@ def lowestbars(here: Truths, source: Floats, state: Floats, out: Floats, length:
             state[4 + place, s] = value
             if state[0, s] < length:
                 state[0, s] += 1.0
-            if state[0, s] == 1.0 or value <= state[3, s]:
+            if state[0, s] == 1.0 or value < state[3, s]:
                 state[2, s], state[3, s] = 0.0, value
             else:
                 state[2, s] += 1.0
@@ -44,7 +44,7 @@ def lowestbars(here: Truths, source: Floats, state: Floats, out: Floats, length:
                         at = place - age
                         if at < 0:
                             at += length
-                        if state[4 + at, s] < state[3, s]:
+                        if state[4 + at, s] <= state[3, s]:
                             state[2, s], state[3, s] = age, state[4 + at, s]
             if state[0, s] == length:
                 out[t, s] = state[2, s]

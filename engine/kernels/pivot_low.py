@@ -53,7 +53,7 @@ def pivot_low(
                 found = True
                 for ago in range(span):
                     other = state[4 + (place - ago if place >= ago else place - ago + span), s]
-                    if (ago < right and other < candidate) or (ago > right and other <= candidate):
+                    if (ago < right and other <= candidate) or (ago > right and other < candidate):
                         found = False
                         break
                 new[t, s] = 2 if found else 0

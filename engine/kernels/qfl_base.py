@@ -76,7 +76,7 @@ def qfl_base(
                 for ago in range(span):
                     at = place - ago if place >= ago else place - ago + span
                     other = state[RINGS + at, s]
-                    if (ago < right and other < candidate) or (ago > right and other <= candidate):
+                    if (ago < right and other <= candidate) or (ago > right and other < candidate):
                         found = False
                         break
                     if ago < right:

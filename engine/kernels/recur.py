@@ -1,7 +1,7 @@
 """Runs the program of a recursion (engine.plan.recursion tells its form).
 
 `program` float64 (N, 2): code and operand. Codes: 0 push the operand, 1 push input K, 2 push what result K was
-on the last candle on which it was known; from 3 on the operations in the order of recursion.ARITY. Truths are
+on the last candle on which it was known; from 3 on the operations, numbered in engine.plan.program. Truths are
 0.0, NaN (unknown) and 1.0. `inputs` is (I, T, S), `out` (R, T, S).
 
 State: rows 0 to R - 1 the last known results, R to 2 R - 1 whether there is one.

@@ -46,7 +46,7 @@ def stdev(here: Truths, source: Floats, state: Floats, out: Floats, length: int,
                 squares += older_squares + step * step * (size * 0.5)
                 mean = older_mean + step * 0.5
                 size *= 2
-            if now + 1 >= length and np.isfinite(all_squares):
+            if now + 1 >= length and np.isfinite(all_mean):
                 value = np.sqrt(all_squares / (length - kind))
                 if np.isfinite(value):
                     out[t, s] = value

@@ -16,7 +16,7 @@ from engine.domain.strategy import Frame, Node, Plan
 from engine.plan.frames import FrameState, Rows
 from engine.plan.operations import UNKNOWN, Array
 from engine.plan.reads import rule_nodes
-from engine.plan.steps import Step, step_of
+from engine.plan.steps import Models, Step, step_of
 from engine.ports import Predictor
 
 
@@ -77,8 +77,9 @@ class Evaluator:
     """Evaluates a plan for `symbols`, block after block.
 
     `keep` are nodes whose values are asked for besides those that rules read; a plan without strategies keeps
-    all. Nodes that nothing kept needs are not evaluated. Panels must cover exactly `symbols`, in this order.
-    Raises LookupError for an unknown operation or a frame of a symbol that is not among them.
+    all where nothing is asked for. Nodes that nothing kept needs are not evaluated. Panels must cover exactly
+    `symbols`, in this order. Raises LookupError for an unknown operation, ValueError for a frame of a symbol that is
+    not among them.
     """
 
     def __init__(
@@ -87,17 +88,19 @@ class Evaluator:
         symbols: Sequence[str],
         *,
         predictors: Mapping[str, Predictor] | None = None,
-        keep: Iterable[int] = (),
+        keep: Iterable[int] | None = None,
     ) -> None:
         self.plan, self.symbols = plan, tuple(symbols)
-        self.kept = frozenset(keep) | (rule_nodes(plan) if plan.strategies else frozenset(range(len(plan.nodes))))
+        everything = keep is None and not plan.strategies
+        self.kept = frozenset(range(len(plan.nodes))) if everything else rule_nodes(plan) | frozenset(keep or ())
         used = _reachable(plan.nodes, self.kept)
         self._frames = {
             frame: FrameState(frame, self.symbols) for frame in dict.fromkeys(plan.nodes[i].frame for i in used)
         }
         lanes = {frame: len(state.symbols) for frame, state in self._frames.items()}
+        models = Models(predictors or {})
         self._steps: list[tuple[int, Frame, Step]] = [
-            (i, plan.nodes[i].frame, step_of(i, plan.nodes, lanes, predictors or {})) for i in used
+            (i, plan.nodes[i].frame, step_of(i, plan.nodes, lanes, models)) for i in used
         ]
         self._frees = _last_uses(plan.nodes, used, self.kept)
         self._empty = {

@@ -52,7 +52,8 @@ class Rows:
 
     def _filled(self, name: str, values: Floats) -> Floats:
         """Return the field with the candles that `fill` made: flat at the last close, without volume."""
-        assert self._filled_from is not None and self._last_close is not None
+        assert self._filled_from is not None
+        assert self._last_close is not None
         source = self._filled_from
         made = source != _NEVER
         if name == "volume":

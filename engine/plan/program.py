@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from engine.domain.market import Floats
-from engine.plan.recursion import ARITY, depth, results
+from engine.plan.recursion import depth, results
 
 PUSH, INPUT, PREVIOUS = 0, 1, 2
-CODES = {name: 3 + place for place, name in enumerate(ARITY)}
+CODES = {
+    "neg": 3, "not": 4, "abs": 5, "sign": 6, "sqrt": 7, "log": 8, "exp": 9, "add": 10, "sub": 11, "mul": 12, "div": 13,
+    "lt": 14, "le": 15, "gt": 16, "ge": 17, "eq": 18, "ne": 19, "and": 20, "or": 21, "min": 22, "max": 23,
+    "default": 24, "if": 25, "clip": 26,
+}  # fmt: skip
 """The code of each operation; the kernel has the same numbers."""
 
 

@@ -32,7 +32,7 @@ class Step(Protocol):
     def restore(self, snapshot: Any) -> None: ...
 
 
-def step_of(i: int, nodes: Sequence[Node], lanes: Mapping[Frame, int], predictors: Mapping[str, Predictor]) -> Step:
+def step_of(i: int, nodes: Sequence[Node], lanes: Mapping[Frame, int], models: Models) -> Step:
     """Return the step of node `i`. Raises LookupError for an operation that nobody knows."""
     node = nodes[i]
     match node.op:
@@ -47,7 +47,7 @@ def step_of(i: int, nodes: Sequence[Node], lanes: Mapping[Frame, int], predictor
         case "output":
             return _Output(int(node.params[0]), node.boolean)
         case "model":
-            return _Model(node, predictors.get(str(node.params[0])))
+            return _Model(models.prediction(node), str(node.params[1]) == "down")
         case "recur":
             return _Recur(node, lanes[node.frame])
         case "at_least" if node.params:
@@ -203,18 +203,40 @@ class _Recur:
         self._state[:] = snapshot
 
 
-class _Model(_Stateless):
+class Models:
+    """The predictions of a plan: nodes that ask the same model about the same features share the answer."""
+
+    def __init__(self, predictors: Mapping[str, Predictor]) -> None:
+        self._predictors = predictors
+        self._predictions: dict[tuple[object, ...], _Prediction] = {}
+
+    def prediction(self, node: Node) -> _Prediction:
+        name, _, trust, *features = node.params
+        key = (name, trust, tuple(features), node.inputs, node.frame)
+        if key not in self._predictions:
+            predictor = self._predictors.get(str(name))
+            self._predictions[key] = _Prediction(predictor, bool(trust), tuple(str(f) for f in features))
+        return self._predictions[key]
+
+
+class _Prediction:
     """A trained model, asked once per block for all rows on which every feature is known."""
 
-    def __init__(self, node: Node, predictor: Predictor | None) -> None:
-        _, output, trust, *names = node.params
-        self._predictor, self._down, self._trust = predictor, output == "down", bool(trust)
-        self._names = tuple(str(name) for name in names)
+    def __init__(self, predictor: Predictor | None, trust: bool, names: tuple[str, ...]) -> None:
+        self._predictor, self._trust, self._names = predictor, trust, names
+        self._rows: Rows | None = None
+        self._answer: tuple[Floats, Floats] = (np.empty((0, 0)), np.empty((0, 0)))
 
-    def run(self, rows: Rows, inputs: list[Any], block: Block, frames: Rowses) -> Floats:
-        result = np.full(rows.shape, np.nan)
+    def of(self, rows: Rows, inputs: list[Any]) -> tuple[Floats, Floats]:
+        """Return (up, down), (T, S); unknown without a model, and at or before `known_from` unless it is trusted."""
+        if self._rows is not rows:
+            self._rows, self._answer = rows, self._ask(rows, inputs)
+        return self._answer
+
+    def _ask(self, rows: Rows, inputs: list[Any]) -> tuple[Floats, Floats]:
+        up, down = np.full(rows.shape, np.nan), np.full(rows.shape, np.nan)
         if self._predictor is None:
-            return result
+            return up, down
         asked = rows.here != 0
         if not self._trust:
             asked &= (rows.close_time > self._predictor.known_from)[:, None]
@@ -223,8 +245,18 @@ class _Model(_Stateless):
             asked &= is_known(column)
         if asked.any():
             features = {name: numbers(column[asked]) for name, column in zip(self._names, columns, strict=True)}
-            result[asked] = self._predictor.predict(features)[self._down]
-        return result
+            up[asked], down[asked] = self._predictor.predict(features)
+        return up, down
+
+
+class _Model(_Stateless):
+    """One of the two answers of a model."""
+
+    def __init__(self, prediction: _Prediction, down: bool) -> None:
+        self._prediction, self._down = prediction, down
+
+    def run(self, rows: Rows, inputs: list[Any], block: Block, frames: Rowses) -> Floats:
+        return self._prediction.of(rows, inputs)[self._down]
 
 
 def dense(values: Array, dtype: np.dtype[Any], shape: tuple[int, int]) -> Array:
