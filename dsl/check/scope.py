@@ -131,7 +131,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
     from rapidfuzz.distance import DamerauLevenshtein
 
     plain = word.lower()
-    allowed = 1 if len(plain) <= 3 else 2 if len(plain) <= 7 else 3
+    allowed = 1 if len(plain) <= 4 else 2 if len(plain) <= 7 else 3
     near = []
     for name in set(known):
         slips = DamerauLevenshtein.distance(plain, name.lower(), score_cutoff=allowed)

@@ -9,9 +9,11 @@ from dsl.check.terms import Term
 from engine.domain.market import MARKET_FIELDS, Timeframe
 from engine.domain.strategy import Frame
 from engine.plan.graph import Graph
+from engine.plan.operations import OPERATIONS
 
 DAY_MS = 86_400_000
 UNKNOWN = 1.0
+_PLAIN = frozenset({*OPERATIONS, "output", "model"})
 _AVERAGES = {"hl2": ("high", "low"), "hlc3": ("high", "low", "close"), "ohlc4": ("open", "high", "low", "close")}
 
 
@@ -43,6 +45,8 @@ class Placer:
         function = self.catalogue.get(op)
         primitive = function.primitive if function else None
         defined = converged = None
+        if primitive is None and op not in _PLAIN:
+            raise LookupError(f"no operation or primitive is named {op!r}")
         if primitive is not None:
             lengths = tuple(float(p) for p in params)
             defined, converged = primitive.defined(lengths), primitive.converged(lengths)
