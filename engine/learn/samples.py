@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.domain.market import Floats, Timeframe, Times
 from engine.domain.strategy import ModelSpec, Plan, StrategyRules
@@ -35,7 +36,7 @@ class Samples:
     def __len__(self) -> int:
         return len(self.time)
 
-    def take(self, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Samples:
+    def take(self, chosen: npt.NDArray[np.bool_]) -> Samples:
         """Return the chosen ones."""
         return Samples(
             self.names, self.features[chosen], self.outcome[chosen], self.time[chosen], self.known_at[chosen]

@@ -65,7 +65,9 @@ def train(
     chosen, rules = settings or TrainingSettings(), plan.strategy(strategy_id)
     spec = _spec(rules)
     markets = feed.markets(symbols)
-    samples = collect(plan, rules, spec, feed, [s for s in symbols if s in markets], after, until, progress)
+    known = [symbol for symbol in symbols if symbol in markets]
+    first, last = _span(feed, known, spec, after, until)
+    samples = collect(plan, rules, spec, feed, known, first, last, progress)
     if not len(samples):
         raise ModelProblem(f"there is no candle with every feature of {spec.name} known: give it more history")
     begin, end = int(samples.time[0]), int(samples.time[-1])
@@ -74,7 +76,7 @@ def train(
     estimator = fit(early, chosen.estimator, chosen.seed)
     model = _model(early, estimator)
     up, down = model.predict(dict(zip(late.names, late.features.T, strict=True)))
-    scored = score(up, down, late.outcome, _rates(early))
+    scored = score(up, down, late.outcome, late.time, _rates(early))
     if chosen.whole:
         early, estimator = samples, fit(samples, chosen.estimator, chosen.seed)
         model = _model(samples, estimator)
@@ -93,6 +95,17 @@ def _spec(rules: StrategyRules) -> ModelSpec:
     if not rules.model.within:
         raise ModelProblem(f"the model of {rules.id} has no label: it has to say what is learnt")
     return rules.model
+
+
+def _span(feed: Feed, symbols: Sequence[str], spec: ModelSpec, after: int, until: int) -> tuple[int, int]:
+    """Return the part of (after, until] in which the feed has candles to take samples at."""
+    spans = {(s, t): feed.span(s, t) for s in symbols for t in spec.features}
+    firsts = [span[0] - t.ms for (_, t), span in spans.items() if span]
+    lasts = [span[1] for span in spans.values() if span]
+    first, last = max(after, min(firsts, default=until)), min(until, max(lasts, default=after))
+    if first >= last:
+        raise ModelProblem(f"there are no candles in that span to learn {spec.name} from")
+    return first, last
 
 
 def _model(samples: Samples, estimator: Any) -> Model:

@@ -119,10 +119,29 @@ def test_a_model_of_noise_is_called_what_it_is() -> None:
     feed = MemoryFeed.of([walk(60 * 96, "15m", seed=3)])
     got = train(plan_with_model(texts=("15m",)), "toy_bot", feed, ("BTC/USDT",), START, START + 60 * DAY)
     assert not got.score.better
-    flat = score(np.full(10, 0.5), np.full(10, 0.5), np.array([1, 2] * 5, np.int8), (0.5, 0.5))
-    assert not flat.better
+
+
+def test_only_a_gain_beyond_luck_is_called_better() -> None:
+    rng = np.random.default_rng(4)
+    time = np.arange(40 * 24) * 3_600_000
+    truth = rng.uniform(0.2, 0.8, len(time))
+    outcome = np.where(rng.random(len(time)) < truth, 1, 2).astype(np.int8)
+    flat = score(np.full(len(time), 0.5), np.full(len(time), 0.5), outcome, time, (0.5, 0.5))
+    assert (flat.better, flat.up.auc, flat.up.gain) == (False, 0.5, 0.0)
     assert "do not trust it" in flat.lines()[-1]
-    assert flat.up.auc == 0.5
+    sharp = score(truth, 1 - truth, outcome, time, (0.5, 0.5))
+    assert sharp.better
+    assert "better than always telling the base rate" in sharp.lines()[-1]
+    good_and_bad_days = np.where(np.arange(len(time)) // 24 % 2, 0.67, 0.42)
+    mixed = np.where((np.arange(len(time)) % 24 + 0.5) / 24 < good_and_bad_days, 1, 2).astype(np.int8)
+    lucky = score(np.full(len(time), 0.53), np.full(len(time), 0.47), mixed, time, (0.5, 0.5))
+    assert lucky.up.log_loss < lucky.up.base_log_loss
+    assert 0 < lucky.up.gain < 2
+    assert not lucky.better
+    assert "no more than luck can do" in lucky.lines()[-1]
+    day = score(truth[:20], truth[:20], outcome[:20], time[:20], (0.5, 0.5))
+    assert np.isnan(day.up.gain)
+    assert not day.better
 
 
 @pytest.mark.parametrize("whole", [False, True])
@@ -249,12 +268,21 @@ def test_too_little_to_learn_from_is_one_line(feed: SyntheticFeed) -> None:
         train(plan, "toy_bot", feed, SYMBOLS, LAST - 2 * DAY, LAST)
     with pytest.raises(ModelProblem, match="give it more history"):
         train(plan, "toy_bot", feed, SYMBOLS, LAST - 3_600_000, LAST)
+    for symbols, after, until in (((), FIRST, LAST), (("NONE/USDT",), FIRST, LAST), (SYMBOLS, LAST + 9 * DAY, 2**61)):
+        with pytest.raises(ModelProblem, match="there are no candles in that span"):
+            train(plan, "toy_bot", feed, symbols, after, until)
     with pytest.raises(ModelProblem, match="`up` never happened: toy has nothing to learn"):
         train(plan_with_model(up=9.0), "toy_bot", feed, SYMBOLS, FIRST, LAST)
     with pytest.raises(ModelProblem, match="has no label"):
         train(plan_with_model(within=0), "toy_bot", feed, SYMBOLS, FIRST, LAST)
     with pytest.raises(ValueError, match="known: logistic, boosting"):
         fit(None, "guess", 1)  # type: ignore[arg-type]
+
+
+def test_an_open_span_is_all_there_is(feed: SyntheticFeed) -> None:
+    alone = train(plan_with_model(), "toy_bot", feed, (*SYMBOLS, "NONE/USDT"), 0, 2**61)
+    fitted = train(plan_with_model(), "toy_bot", feed, SYMBOLS, FIRST, MADE.end)
+    assert alone.manifest == fitted.manifest
 
 
 def test_two_outcomes_are_enough(feed: SyntheticFeed) -> None:
