@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dsl import ast, units
 from dsl.catalogue import Catalogue, Function, of_definition
-from dsl.check import calls, expressions, names, operators
+from dsl.check import definitions, expressions, names, operators
 from dsl.check.checked import Checked
 from dsl.check.libraries import Libraries
 from dsl.check.params import constants
@@ -85,7 +85,7 @@ def describe(definition: ast.Definition, shared: World, home: Scope | None = Non
         else:
             value = slot.low if slot.low is not None else 1.0
             bound[slot.name] = names.literal(env, ast.Number(written.span, value))
-    found = calls.use(env, function, bound, None, home)
+    found = definitions.use(env, function, bound, None, home)
     return None if found.type.kind == "error" else found
 
 
