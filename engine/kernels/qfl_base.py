@@ -81,7 +81,7 @@ def qfl_base(
                         break
                     if ago < right:
                         peak = max(peak, state[RINGS + span + at, s])
-                if found:
+                if found and right <= within:
                     state[2, s], state[3, s], state[4, s] = right, candidate, peak
 
             if state[2, s] > 0.0 and state[4, s] >= state[3, s] * (1.0 + bounce):

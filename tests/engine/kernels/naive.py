@@ -58,8 +58,8 @@ def stdev(values: Numbers, kind: int) -> float:
     return math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (len(values) - kind))
 
 
-def latest(values: Numbers, extreme: float) -> float:
-    return next(float(ago) for ago, v in enumerate(reversed(values)) if v == extreme)
+def earliest(values: Numbers, extreme: float) -> float:
+    return float(len(values) - 1 - list(values).index(extreme))
 
 
 def held(condition: Truths, length: int) -> tuple[bool | None]:
@@ -129,13 +129,13 @@ def after_unknown(*columns: Numbers) -> list[Numbers]:
 
 
 def is_pivot(values: Numbers, i: int, left: int, right: int) -> bool:
-    """Return whether i is a low pivot: below all of the left, not above any of the right."""
+    """Return whether i is a low pivot: not above any of the left, below all of the right."""
     before, after = values[i - left : i], values[i + 1 : i + right + 1]
     return (
         i >= left
         and i + right < len(values)
-        and all(values[i] < v for v in before)
-        and all(values[i] <= v for v in after)
+        and all(values[i] <= v for v in before)
+        and all(values[i] < v for v in after)
     )
 
 
@@ -214,8 +214,8 @@ NAIVE: dict[str, Callable[..., tuple[float | bool | None, ...]]] = {
     "linreg": lambda x, n: over(n, x, lambda w: line(w)[1]),
     "highest": lambda x, n: over(n, x, max),
     "lowest": lambda x, n: over(n, x, min),
-    "highestbars": lambda x, n: over(n, x, lambda w: latest(w, max(w))),
-    "lowestbars": lambda x, n: over(n, x, lambda w: latest(w, min(w))),
+    "highestbars": lambda x, n: over(n, x, lambda w: earliest(w, max(w))),
+    "lowestbars": lambda x, n: over(n, x, lambda w: earliest(w, min(w))),
     "percentrank": lambda x, n: over(n + 1, x, lambda w: 100 * sum(v <= w[-1] for v in w[:-1]) / n),
     "ema": lambda x, n: average(x, n, 2 / (n + 1)),
     "rma": lambda x, n: average(x, n, 1 / n),

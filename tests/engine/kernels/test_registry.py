@@ -15,7 +15,7 @@ from tests.engine.kernels.drive import Made, panels, params_of, run, times
 from tests.engine.kernels.naive import NAIVE
 
 EVERY = PRIMITIVES.names()
-quick = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def same(a: list[np.ndarray], b: list[np.ndarray]) -> None:

@@ -99,8 +99,8 @@ def test_at_least_counts_what_is_unknown_both_ways(conditions: list[int], count:
 @given(st.lists(numbers, min_size=3, max_size=3), st.sampled_from(TRUTHS), st.sampled_from(TRUTHS))
 def test_single_numbers_give_what_arrays_give(values: list[float], p: int, q: int) -> None:
     given_to = {
-        **dict.fromkeys((*ARITHMETIC, *COMPARISONS, "default"), [np.float64(v) for v in values[:2]]),
-        **dict.fromkeys(("neg", "abs", "sign", "floor", "sqrt", "log", "exp", "known"), [np.float64(values[0])]),
+        **{key: [np.float64(v) for v in values[:2]] for key in (*ARITHMETIC, *COMPARISONS, "default")},
+        **{key: [np.float64(values[0])] for key in ("neg", "abs", "sign", "floor", "sqrt", "log", "exp", "known")},
         "clip": [np.float64(v) for v in values], "and": [np.int8(p), np.int8(q)], "or": [np.int8(p), np.int8(q)],
         "not": [np.int8(p)], "if": [np.int8(p), *(np.float64(v) for v in values[:2])],
         "at_least": [np.float64(1.0), np.int8(p), np.int8(q)],
