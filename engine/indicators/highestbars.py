@@ -7,7 +7,7 @@ from engine.domain.primitive import Input, Output, Parameter, Primitive
 PRIMITIVE = Primitive(
     name="highestbars",
     about=(
-        "Candles since the highest of the last `length` values: 0 is the current candle, of equals the latest counts."
+        "Candles since the highest of the last `length` values: 0 is the current candle, of equals the first counts."
     ),
     inputs=(Input("source", default="high"),),
     parameters=(Parameter("length"),),

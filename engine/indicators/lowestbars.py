@@ -7,7 +7,7 @@ from engine.domain.primitive import Input, Output, Parameter, Primitive
 PRIMITIVE = Primitive(
     name="lowestbars",
     about=(
-        "Candles since the lowest of the last `length` values: 0 is the current candle, of equals the latest counts."
+        "Candles since the lowest of the last `length` values: 0 is the current candle, of equals the first counts."
     ),
     inputs=(Input("source", default="low"),),
     parameters=(Parameter("length"),),

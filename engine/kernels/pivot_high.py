@@ -1,6 +1,6 @@
-"""The last confirmed high pivot: a value beyond the `left` before it and not behind the `right` after it.
+"""The last confirmed high pivot: a value not behind the `left` before it and beyond the `right` after it.
 
-Of equal values the first is the pivot. It is known `right` candles late; forgotten after `within` candles. An
+Of equal values the last is the pivot. It is known `right` candles late; forgotten after `within` candles. An
 unknown value forgets everything: what it hides might have been a pivot.
 State: 0 known values in a row up to left + right + 1, 1 place in the ring, 2 candles since the pivot (0: none),
 3 its value, 4 ... the ring of values.

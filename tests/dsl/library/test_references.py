@@ -101,6 +101,9 @@ STOCK_INDICATORS = [
     ("adx", Case("dmi(14, 14).plus", "pdi")),
     ("adx", Case("dmi(14, 14).minus", "mdi")),
     ("adx", Case("adx(14).adx", "adx")),
+    ("aroon", Case("aroon(25).up", "aroonUp")),
+    ("aroon", Case("aroon(25).down", "aroonDown")),
+    ("aroon", Case("aroon(25).osc", "oscillator")),
     ("cmf", Case("cmf(20)", "cmf", start=19)),
     ("cmf", Case("money_flow_volume()", "moneyFlowVolume")),
     ("stdev", Case("stdev(close, 14)", "stdDev")),
@@ -162,20 +165,6 @@ def test_a_windowed_sum_is_the_change_of_the_endless_one(name: str, text: str, c
     np.testing.assert_allclose(got[100:], want, rtol=1e-8, atol=1e-8 * np.abs(want).max())
 
 
-@pytest.mark.parametrize(("text", "column"), [("aroon(25).up", "aroonUp"), ("aroon(25).down", "aroonDown")])
-def test_aroon_equals_stock_indicators_but_for_equal_extremes(text: str, column: str) -> None:
-    """They count the first of equal extremes; TradingView, TA-Lib and ours the last."""
-    bars, columns = stock_indicators("aroon")
-    got, want = evaluate(text, bars), columns[column]
-    assert first(got) == first(want) == 25
-    prices = bars.high if text.endswith("up") else -bars.low
-    single = np.array(
-        [np.sum(prices[i - 25 : i + 1] == prices[i - 25 : i + 1].max()) == 1 for i in range(25, len(bars))]
-    )
-    assert single.mean() > 0.9
-    np.testing.assert_allclose(got[25:][single], want[25:][single], rtol=1e-8)
-
-
 def test_connors_rsi_equals_stock_indicators_but_for_equal_changes() -> None:
     """Their rank counts the changes that were less, TradingView's and ours also those that were equal."""
     bars, columns = stock_indicators("crsi")
@@ -210,6 +199,10 @@ TRADINGVIEW = [
     ("highest+lowest", Case("donchian(10).lower", "ta.lowest(10)")),
     ("highest+lowest", Case("highest(close, 10)", "ta.highest(close, 10)")),
     ("highest+lowest", Case("lowest(close, 10)", "ta.lowest(close, 10)")),
+    ("highest+lowest", Case("-highestbars(high, 10)", "ta.highestbars(10)")),
+    ("highest+lowest", Case("-highestbars(close, 10)", "ta.highestbars(close, 10)")),
+    ("highest+lowest", Case("-lowestbars(low, 10)", "ta.lowestbars(10)")),
+    ("highest+lowest", Case("-lowestbars(close, 10)", "ta.lowestbars(close, 10)")),
     ("ppp", Case("percentrank(close, 33)", "ta.percentrank(close, 33)")),
 ]
 
@@ -218,6 +211,22 @@ TRADINGVIEW = [
 def test_equals_tradingview(case: tuple[str, Case]) -> None:
     bars, columns = tradingview(case[0])
     check(case[1], bars, columns[case[1].column])
+
+
+@pytest.mark.parametrize(
+    ("call", "column"),
+    [
+        ("pivot_high(high, 10, 5)", "ta.pivothigh(10, 5)"),
+        ("pivot_high(close, 10, 5)", "ta.pivothigh(close, 10, 5)"),
+        ("pivot_low(low, 10, 5)", "ta.pivotlow(10, 5)"),
+        ("pivot_low(close, 10, 5)", "ta.pivotlow(close, 10, 5)"),
+    ],
+)
+def test_pivots_are_confirmed_where_tradingview_does(call: str, column: str) -> None:
+    bars, columns = tradingview("pivot")
+    new, want = evaluate(f"{call}.new", bars) == 1, columns[column]
+    np.testing.assert_array_equal(new, np.isfinite(want))
+    np.testing.assert_allclose(evaluate(f"{call}.price", bars)[new], want[new], rtol=1e-12)
 
 
 STOCKCHARTS = [

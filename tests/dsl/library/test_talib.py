@@ -58,8 +58,6 @@ NUMBERS: list[tuple[str, Callable[[Bars], Floats], int]] = [
     ("stoch(14, 3, 3).k", lambda b: talib.STOCH(b.high, b.low, b.close, 14, 3, 0, 3, 0)[0], 17),
     ("stoch(14, 3, 3).d", lambda b: talib.STOCH(b.high, b.low, b.close, 14, 3, 0, 3, 0)[1], 0),
     ("stochrsi(close, 14, 14, 1, 3).k", lambda b: talib.STOCHRSI(b.close, 14, 14, 3, 0)[0], 29),
-    ("aroon(25).up", lambda b: talib.AROON(b.high, b.low, 25)[1], 0),
-    ("aroon(25).down", lambda b: talib.AROON(b.high, b.low, 25)[0], 0),
     ("trix(close, 14)", lambda b: talib.TRIX(b.close, 14) / 100, 0),
     ("kama(close, 10, 2, 30)", lambda b: talib.KAMA(b.close, 10), 0),
     ("t3(close, 5, 0.7)", lambda b: talib.T3(b.close, 5, 0.7), 0),
@@ -67,7 +65,6 @@ NUMBERS: list[tuple[str, Callable[[Bars], Floats], int]] = [
     ("correlation(pct_change(close, 1), pct_change(high, 1), 50)", correlated, 50),
     ("bop(1)", lambda b: talib.BOP(b.open, b.high, b.low, b.close), 0),
     ("ultimate(7, 14, 28)", lambda b: talib.ULTOSC(b.high, b.low, b.close, 7, 14, 28), 0),
-    ("aroon(25).osc", lambda b: talib.AROONOSC(b.high, b.low, 25), 0),
     # Wilder's first sums are one candle short there
     ("adx(14).adx", lambda b: talib.ADX(b.high, b.low, b.close, 14), FADED),
     ("adx(14).plus", lambda b: talib.PLUS_DI(b.high, b.low, b.close, 14), FADED),
@@ -104,6 +101,17 @@ def test_volume_sums_equal_talib_over_the_window(bars: Bars) -> None:
     endless = talib.AD(bars.high, bars.low, bars.close, bars.volume)
     got = evaluate("ad(200)", bars)
     np.testing.assert_allclose(got[200:], endless[200:] - endless[:-200], atol=1e-8 * np.abs(endless).max())
+
+
+@pytest.mark.parametrize(("text", "row"), [("aroon(25).up", 1), ("aroon(25).down", 0)])
+def test_aroon_equals_talib_but_for_equal_extremes(text: str, row: int, bars: Bars) -> None:
+    """TA-Lib counts the last of equal extremes; TradingView and ours the first."""
+    got, want = evaluate(text, bars), talib.AROON(bars.high, bars.low, 25)[row]
+    prices = bars.high if row else -bars.low
+    windows = np.lib.stride_tricks.sliding_window_view(prices, 26)
+    single = (windows == windows.max(axis=1, keepdims=True)).sum(axis=1) == 1
+    assert single.mean() > 0.8
+    np.testing.assert_allclose(got[25:][single], want[25:][single], rtol=1e-8)
 
 
 def pattern(name: str, bars: Bars) -> Floats:
