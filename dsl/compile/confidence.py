@@ -8,6 +8,7 @@ where it fails over all of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from dsl.check.checked import Condition
 from dsl.check.terms import Term
@@ -28,27 +29,39 @@ def weighted(placer: Placer, conditions: tuple[Condition, ...], frame: Frame) ->
     weights = [c.weight for c in conditions]
     if not any(weights):
         weights = [1.0] * len(conditions)
-    total = sum(weights)
-    ends = []
-    for worst in (True, False):
-        node: int | None = None
-        for given, weight in zip(conditions, weights, strict=True):
-            if not weight:
-                continue
-            share = _share(placer, placer.place(given.term, frame), weight, worst, frame)
-            node = share if node is None else placer.emit("add", frame, (node, share))
-        scaled = placer.emit(
-            "mul", frame, (node if node is not None else placer.const(0, frame), placer.const(100, frame))
-        )
-        text = "weighted, at its worst" if worst else "weighted, at its best"
-        ends.append(placer.emit("div", frame, (scaled, placer.const(total or 1.0, frame)), text=text))
-    return ends[0], ends[1]
+    shares = _exact_shares(weights)
+    low: list[int] = []
+    high: list[int] = []
+    for given, share in zip(conditions, shares or weights, strict=True):
+        if share:
+            truth = placer.place(given.term, frame)
+            known = placer.emit("known", frame, (truth,), boolean=True)
+            surely = placer.emit("and", frame, (truth, known), boolean=True)
+            perhaps = placer.emit("or", frame, (truth, placer.emit("not", frame, (known,), boolean=True)), boolean=True)
+            full, none = placer.const(share, frame), placer.const(0, frame)
+            low.append(placer.emit("if", frame, (surely, full, none)))
+            high.append(placer.emit("if", frame, (perhaps, full, none)))
+    total = None if shares is not None else sum(weights)
+    return _sum(placer, low, total, frame), _sum(placer, high, total, frame)
 
 
-def _share(placer: Placer, truth: int, weight: float, worst: bool, frame: Frame) -> int:
-    full, none = placer.const(weight, frame), placer.const(0, frame)
-    value = placer.emit("if", frame, (truth, full, none))
-    return placer.emit("default", frame, (value, none if worst else full))
+def _exact_shares(weights: list[float]) -> list[float] | None:
+    """Return each weight as its share of 100 where no sum of them is rounded, else None: thirds do not add up."""
+    total = sum(map(Fraction, weights))
+    exact = [Fraction(w) * 100 / total for w in weights] if total else []
+    if all(share.denominator in (1, 2, 4, 8) for share in exact):
+        return [float(share) for share in exact]
+    return None
+
+
+def _sum(placer: Placer, parts: list[int], total: float | None, frame: Frame) -> int:
+    node = parts[0] if parts else placer.const(0, frame)
+    for part in parts[1:]:
+        node = placer.emit("add", frame, (node, part))
+    if total is None:
+        return node
+    scaled = placer.emit("mul", frame, (node, placer.const(100, frame)))
+    return placer.emit("div", frame, (scaled, placer.const(total, frame)), text="weighted")
 
 
 @dataclass

@@ -155,6 +155,15 @@ def test_musts_without_weights_count_alike() -> None:
     assert value(plan, decided.confidence, {"open": 1, "high": 1}) == 100
 
 
+@pytest.mark.parametrize("weights", [(1, 1, 1), (3, 2, 2), (1, 2, 5), (0.1, 0.2, 0.3), (7, 7, 7)])
+def test_all_that_holds_is_exactly_a_hundred(weights: tuple[float, ...]) -> None:
+    lines = "".join(f"    c{i}: close > {i} weight {w}\n" for i, w in enumerate(weights))
+    plan, decided = long(f"long:\n  when:\n{lines}  fire: confidence >= 100\n")
+    assert value(plan, decided.confidence, {"close": 9}) == 100
+    assert value(plan, decided.fires, {"close": 9}) == TRUE
+    assert value(plan, decided.fires, {"close": 1.5}) == FALSE
+
+
 # -- levels and the position --
 
 
