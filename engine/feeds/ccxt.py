@@ -114,6 +114,7 @@ class CcxtFeed:
     def _line(self, symbol: str) -> _Line | None:
         """Return the line to the symbol's venue; None where the first venue and all others that answer lack it."""
         if symbol in self._bound:
+            self._bound[symbol].check(symbol)
             return self._bound[symbol]
         failures: dict[str, FeedError] = {}
         for line in self._lines:

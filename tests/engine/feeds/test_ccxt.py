@@ -125,6 +125,15 @@ def test_a_clock_that_is_far_off_is_refused(exchange: Exchange, clock: VirtualCl
         feed_of(exchange, clock, "binanceusdm").candles("BTC/USDT", T("1m"), START, NOW)
 
 
+def test_a_clock_that_goes_wrong_later_is_noticed(exchange: Exchange, clock: VirtualClock) -> None:
+    feed = feed_of(exchange, clock, "binanceusdm")
+    assert len(feed.candles("BTC/USDT", T("1m"), NOW - 3_600_000, NOW)) == 60
+    exchange.now = lambda: clock.now() - 20_000
+    clock.sleep_until(clock.now() + 3_600_000)
+    with pytest.raises(FeedError, match="clock is 20 s ahead of binanceusdm's"):
+        feed.candles("BTC/USDT", T("1m"), NOW, clock.now())
+
+
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
