@@ -51,7 +51,7 @@ def words(accepts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _text(terminal: str) -> str:
-    from dsl.parser import grammar
+    from dsl.grammar import grammar
 
     try:
         return str(grammar().get_terminal(terminal).pattern.value)

@@ -371,13 +371,13 @@ def test_lark_is_not_imported_before_a_text_is_parsed() -> None:
 def test_a_spoilt_cache_is_built_anew(tmp_path: object, spoilt: bytes) -> None:
     code = (
         "import sys, pathlib\n"
-        "from dsl import parser\n"
-        "parser.grammar()\n"
+        "from dsl import grammar, parser\n"
+        "grammar.grammar()\n"
         "folder = pathlib.Path(sys.argv[1]) / 'signal-engine' / 'grammar'\n"
         "[path] = folder.glob('*.tables')\n"
         "good = path.read_bytes()\n"
         "path.write_bytes(bytes.fromhex(sys.argv[2]))\n"
-        "parser.grammar.cache_clear()\n"
+        "grammar.grammar.cache_clear()\n"
         "assert parser.parse_expression('a + 1')[0] is not None\n"
         "assert len(path.read_bytes()) > len(good) // 2\n"
     )
