@@ -19,8 +19,8 @@ class Lane:
     """What is remembered of one strategy on one symbol. Times are ms; 0 means never.
 
     `live` has at most one position (pending or open) per side.
-    `blocked` has per (timeframe, side) the reason of the last told block, `fired` the close time of the last
-    candle on which that side fired, whatever came of it: so a run of blocked candles is told once.
+    `blocked` has per (timeframe, side) why the last told block was one (`why_blocked`), `fired` the close time of
+    the last candle on which that side fired, whatever came of it: so a run of blocked candles is told once.
     `fired`, and how far a position has been followed since its last event, change without an event; following
     the same candles again gives them back.
     """
@@ -84,5 +84,11 @@ def step(lane: Lane, event: Event) -> Lane:
         case PositionEvent():
             return replace(lane, live={**lane.live, event.signal.side: event.position})
         case SignalBlocked():
-            return replace(lane, blocked={**lane.blocked, (event.timeframe, event.side): event.reason})
+            why = why_blocked(event.reason, event.detail)
+            return replace(lane, blocked={**lane.blocked, (event.timeframe, event.side): why})
     return lane
+
+
+def why_blocked(reason: str, detail: str) -> str:
+    """Return what makes two blocks the same: the reason, and of an open position also which one it is."""
+    return f"{reason} {detail}" if reason == "open-position" else reason

@@ -36,7 +36,8 @@ class SignalFired(Event):
 class SignalBlocked(Event):
     """A side fired but no signal was made. `reason` is one of: cooldown, open-position, filter, stale,
     unknown-stop, stop-wrong-side, target-wrong-side, unknown-target, unknown-entry, entry-wrong-side,
-    protection:NAME. Only the first of a run of blocked candles with the same reason is told."""
+    protection:NAME. Only the first of a run of blocked candles with the same reason is told (of open-position: the
+    first of each position)."""
 
     kind: ClassVar[str] = "blocked"
     strategy: str

@@ -47,10 +47,11 @@ class Position:
 
     `entry` is the average entry fill (NaN while pending); `stop` the stop in force (None: none);
     `best` and `worst` are the extreme prices since the entry on the profit and the loss side;
-    `bars` counts closed candles of the signal's timeframe since the fill (while pending: since the signal). `result` is the realised
-    ratio over the entry, fees and slippage included, and `result_r` the same in multiples of the
-    risk |entry - first stop| (NaN without a stop). `ambiguous` counts candles that left open which
-    of two things came first and were resolved pessimistically.
+    `bars` counts closed candles of the signal's timeframe since the fill (while pending: since the
+    signal). `exit_price` is the average of the exits. `result` is the realised ratio over the entry,
+    fees and slippage included, and `result_r` the same in multiples of the risk |entry - first stop|
+    (NaN without a stop). `ambiguous` counts candles that left open which of two things came first and
+    were resolved pessimistically.
     """
 
     signal: Signal
