@@ -6,7 +6,7 @@ What a node remembers is carried from block to block, so any split of a history 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,12 @@ from engine.domain.strategy import Frame, Node, Plan
 from engine.plan.frames import FrameState, Rows
 from engine.plan.operations import UNKNOWN, Array
 from engine.plan.reads import rule_nodes
-from engine.plan.steps import Models, Step, step_of
+from engine.plan.steps import Models, Moment, Step, step_of
 from engine.ports import Predictor
+
+_Placed = tuple[int, Step, int, tuple[int, ...], list[int]]
+"""A node, its step, the place of its frame, the nodes it reads, and those that nobody needs after it."""
+_Ready = tuple[int, Callable[..., Any], bool, int, tuple[int, ...], list[int]]
 
 
 class Values:
@@ -28,17 +32,24 @@ class Values:
     """
 
     def __init__(
-        self, plan: Plan, symbols: tuple[str, ...], rows: Mapping[Frame, Rows], store: Mapping[int, Array]
+        self,
+        plan: Plan,
+        lanes: Mapping[str, int],
+        rows: Mapping[Frame, Rows],
+        kept: frozenset[int],
+        store: Sequence[Any],
     ) -> None:
-        self.symbols = symbols
-        self._plan, self._rows, self._store = plan, rows, store
+        self._plan, self._lanes, self._rows, self._kept, self._store = plan, lanes, rows, kept, store
         self._masked: dict[int, Array] = {}
-        self._lanes = {symbol: lane for lane, symbol in enumerate(symbols)}
-        self._times = {frame.timeframe: rows[frame].close_time for frame in rows}
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        return tuple(self._lanes)
 
     def close_time(self, timeframe: Timeframe) -> Times:
         """Return the close times of that timeframe in the block, int64 (T,); empty where the plan has no such frame."""
-        return self._times.get(timeframe, np.empty(0, np.int64))
+        times = (rows.close_time for frame, rows in self._rows.items() if frame.timeframe == timeframe)
+        return next(times, np.empty(0, np.int64))
 
     def lane(self, symbol: str) -> int:
         """Return the column of a symbol. Raises KeyError."""
@@ -59,16 +70,19 @@ class Values:
         return found
 
     def _mask(self, node: int) -> Array:
-        if node not in self._store:
+        if node not in self._kept:
             raise KeyError(f"node {node} ({self._plan.nodes[node].text}) was not kept: ask for it with keep=")
-        rows = self._rows[self._plan.nodes[node].frame]
-        values = self._store[node]
-        if rows.whole or not rows.shape[0]:
+        rows, values = self._rows[self._plan.nodes[node].frame], self._store[node]
+        if not rows.shape[0]:
+            values = np.empty(rows.shape, np.int8 if self._plan.nodes[node].boolean else np.float64)
+        elif isinstance(values, tuple):
+            values = values[0]
+        if rows.whole:
             values = np.broadcast_to(values, rows.shape)
         else:
             unknown = UNKNOWN if values.dtype == np.int8 else np.nan
             values = np.where(rows.here != 0, values, np.asarray(unknown, values.dtype))
-        view = values.view()
+        view: Array = values.view()
         view.flags.writeable = False
         return view
 
@@ -94,48 +108,52 @@ class Evaluator:
         everything = keep is None and not plan.strategies
         self.kept = frozenset(range(len(plan.nodes))) if everything else rule_nodes(plan) | frozenset(keep or ())
         used = _reachable(plan.nodes, self.kept)
-        self._frames = {
-            frame: FrameState(frame, self.symbols) for frame in dict.fromkeys(plan.nodes[i].frame for i in used)
-        }
-        lanes = {frame: len(state.symbols) for frame, state in self._frames.items()}
-        models = Models(predictors or {})
-        self._steps: list[tuple[int, Frame, Step]] = [
-            (i, plan.nodes[i].frame, step_of(i, plan.nodes, lanes, models)) for i in used
+        frames = list(dict.fromkeys(plan.nodes[i].frame for i in used))
+        self._frames = [FrameState(frame, self.symbols) for frame in frames]
+        lanes = {state.frame: len(state.symbols) for state in self._frames}
+        places = {frame: place for place, frame in enumerate(frames)}
+        models, frees = Models(predictors or {}), _last_uses(plan.nodes, used, self.kept)
+        self._steps: list[_Placed] = [
+            (i, step_of(i, plan.nodes, lanes, places, models), places[plan.nodes[i].frame], plan.nodes[i].inputs, done)
+            for i, done in zip(used, frees, strict=True)
         ]
-        self._frees = _last_uses(plan.nodes, used, self.kept)
-        self._empty = {
-            (frame, boolean): np.empty((0, count), np.int8 if boolean else np.float64)
-            for frame, count in lanes.items()
-            for boolean in (False, True)
-        }
+        self._active: dict[tuple[bool, ...], list[_Ready]] = {}
+        """Per set of frames in which candles closed, the steps that have something to do."""
+        self._lanes = {symbol: lane for lane, symbol in enumerate(self.symbols)}
 
     def advance(self, block: Block) -> Values:
         """Return the values over the next block; it must begin where the last one ended."""
-        rows = {frame: state.advance(self._panel(block, frame)) for frame, state in self._frames.items()}
-        store: dict[int, Any] = {}
-        nodes = self.plan.nodes
+        rows = [state.advance(self._panel(block, state.frame)) for state in self._frames]
+        alive = tuple(len(there.close_time) > 0 for there in rows)
+        ready = self._active.get(alive)
+        if ready is None:
+            ready = self._active[alive] = [
+                (node, step.function, step.pure, place, inputs, frees)
+                for node, step, place, inputs, frees in self._steps
+                if step.always or alive[place]
+            ]
+        moment = Moment(block, rows)
+        store: list[Any] = [None] * len(self.plan.nodes)
         with np.errstate(all="ignore"):
-            for place, (i, frame, step) in enumerate(self._steps):
-                here = rows[frame]
-                if step.always or len(here.close_time):
-                    store[i] = step.run(here, [store[j] for j in nodes[i].inputs], block, rows)
-                else:
-                    store[i] = self._empty[frame, nodes[i].boolean]
-                for j in self._frees[place]:
-                    del store[j]
-        return Values(self.plan, self.symbols, rows, {i: _single(store[i]) for i in self.kept})
+            for i, function, pure, place, inputs, frees in ready:
+                given = [store[j] for j in inputs]
+                store[i] = function(*given) if pure else function(rows[place], given, moment)
+                for j in frees:
+                    store[j] = None
+        frames = {state.frame: there for state, there in zip(self._frames, rows, strict=True)}
+        return Values(self.plan, self._lanes, frames, self.kept, store)
 
     def snapshot(self) -> tuple[object, ...]:
         """Return all that is remembered, to be given to `restore` of an evaluator of the same plan and symbols."""
-        frames = tuple(state.snapshot() for state in self._frames.values())
-        return frames, tuple(step.snapshot() for _, _, step in self._steps)
+        frames = tuple(state.snapshot() for state in self._frames)
+        return frames, tuple(step.snapshot() for _, step, *_ in self._steps)
 
     def restore(self, snapshot: tuple[Any, ...]) -> None:
         """Go on from a snapshot; it stays usable."""
         frames, steps = snapshot
-        for state, kept in zip(self._frames.values(), frames, strict=True):
+        for state, kept in zip(self._frames, frames, strict=True):
             state.restore(kept)
-        for (_, _, step), kept in zip(self._steps, steps, strict=True):
+        for (_, step, *_), kept in zip(self._steps, steps, strict=True):
             step.restore(kept)
 
     def _panel(self, block: Block, frame: Frame) -> Any:
@@ -143,11 +161,6 @@ class Evaluator:
         if panel is not None and panel.symbols != self.symbols:
             raise ValueError(f"the panel of {frame.timeframe} covers {panel.symbols}, not {self.symbols}")
         return panel
-
-
-def _single(value: Any) -> Array:
-    first: Array = value[0] if isinstance(value, tuple) else value
-    return first
 
 
 def _reachable(nodes: Sequence[Node], wanted: Iterable[int]) -> list[int]:

@@ -55,15 +55,11 @@ def _finite(values: Floats) -> Floats:
     return values
 
 
-def _truth(yes: npt.NDArray[np.bool_], no: npt.NDArray[np.bool_]) -> Truths:
-    """Return 2 where `yes`, 0 where `no`, 1 where neither; never both."""
+def _truth(yes: Any, no: Any) -> Truths:
+    """Return 2 where `yes`, 0 where `no`, 1 where neither (numpy truths); never both."""
     result: Truths = np.subtract(yes.view(np.int8), no.view(np.int8))
     result += 1
     return result
-
-
-def _bools(array: Any) -> npt.NDArray[np.bool_]:
-    return np.asarray(array, dtype=np.bool_)
 
 
 def _numbers(values: Array) -> Floats:
@@ -75,12 +71,12 @@ def _numbers(values: Array) -> Floats:
 
 def _eq(a: Array, b: Array) -> Truths:
     a, b = _numbers(a), _numbers(b)
-    return _truth(_bools(a == b), _bools((a < b) | (a > b)))
+    return _truth(a == b, (a < b) | (a > b))
 
 
 def _ne(a: Array, b: Array) -> Truths:
     a, b = _numbers(a), _numbers(b)
-    return _truth(_bools((a < b) | (a > b)), _bools(a == b))
+    return _truth((a < b) | (a > b), a == b)
 
 
 def _if(condition: Truths, then: Array, otherwise: Array) -> Array:
@@ -103,7 +99,7 @@ def _at_least(count: Array, *conditions: Truths) -> Truths:
     """Return whether at least `count` of the conditions hold, three-valued."""
     holding = sum((c == TRUE).astype(np.int64) for c in conditions)
     possible = sum((c != FALSE).astype(np.int64) for c in conditions)
-    result = _truth(_bools(holding >= count), _bools(possible < count))
+    result = _truth(holding >= count, possible < count)
     return np.where(is_known(count), result, np.int8(UNKNOWN))
 
 
@@ -133,10 +129,10 @@ _OPERATIONS: dict[str, Callable[..., Array]] = {
     "mul": lambda a, b: _finite(np.multiply(a, b)),
     "div": lambda a, b: _finite(np.divide(a, b)),
     "neg": np.negative,
-    "lt": lambda a, b: _truth(_bools(a < b), _bools(a >= b)),
-    "le": lambda a, b: _truth(_bools(a <= b), _bools(a > b)),
-    "gt": lambda a, b: _truth(_bools(a > b), _bools(a <= b)),
-    "ge": lambda a, b: _truth(_bools(a >= b), _bools(a < b)),
+    "lt": lambda a, b: _truth(a < b, a >= b),
+    "le": lambda a, b: _truth(a <= b, a > b),
+    "gt": lambda a, b: _truth(a > b, a <= b),
+    "ge": lambda a, b: _truth(a >= b, a < b),
     "eq": _eq,
     "ne": _ne,
     "and": _logical(np.minimum),

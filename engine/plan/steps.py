@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,21 +19,35 @@ from engine.plan.operations import OPERATIONS, UNKNOWN, Array, is_known, operati
 from engine.ports import Predictor
 from engine.registry import UnknownName
 
-Rowses = Mapping[Frame, Rows]
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The block being evaluated, and the rows of every frame in it, by place."""
+
+    block: Block
+    rows: Sequence[Rows]
 
 
 class Step(Protocol):
-    """One node. `run` returns its values, broadcastable to (T, S), or a tuple of them per output."""
+    """One node. `function` returns its values, broadcastable to (T, S), or a tuple of them, one per output.
 
-    always: bool
-    """It also runs where no candle of its frame closes in the block, to remember what it joins."""
+    It takes the inputs alone where it is `pure`, else (rows, inputs, moment). A step that runs `always` also does
+    where no candle of its frame closes in the block, to remember what it joins.
+    """
 
-    def run(self, rows: Rows, inputs: list[Any], block: Block, frames: Rowses) -> Any: ...
+    @property
+    def function(self) -> Callable[..., Any]: ...
+    @property
+    def pure(self) -> bool: ...
+    @property
+    def always(self) -> bool: ...
     def snapshot(self) -> Any: ...
     def restore(self, snapshot: Any) -> None: ...
 
 
-def step_of(i: int, nodes: Sequence[Node], lanes: Mapping[Frame, int], models: Models) -> Step:
+def step_of(
+    i: int, nodes: Sequence[Node], lanes: Mapping[Frame, int], places: Mapping[Frame, int], models: Models
+) -> Step:
     """Return the step of node `i`. Raises LookupError for an operation that nobody knows."""
     node = nodes[i]
     match node.op:
@@ -43,7 +58,7 @@ def step_of(i: int, nodes: Sequence[Node], lanes: Mapping[Frame, int], models: M
         case "series":
             return _Series(str(node.params[0]))
         case "join":
-            return _Join(nodes[node.inputs[0]])
+            return _Join(nodes[node.inputs[0]], places)
         case "output":
             return _Output(int(node.params[0]), node.boolean)
         case "model":
@@ -51,9 +66,10 @@ def step_of(i: int, nodes: Sequence[Node], lanes: Mapping[Frame, int], models: M
         case "recur":
             return _Recur(node, lanes[node.frame])
         case "at_least" if node.params:
-            return _Elementwise("at_least", (np.array([[float(node.params[0])]]),))
+            count = np.array([[float(node.params[0])]])
+            return _Elementwise(lambda *conditions: operation("at_least")(count, *conditions))
     if node.op in OPERATIONS:
-        return _Elementwise(node.op)
+        return _Elementwise(operation(node.op))
     try:
         return _Kernel(node, PRIMITIVES[node.op], lanes[node.frame])
     except UnknownName as error:
@@ -63,7 +79,7 @@ def step_of(i: int, nodes: Sequence[Node], lanes: Mapping[Frame, int], models: M
 class _Stateless:
     """What remembers nothing."""
 
-    always = False
+    pure = always = False
 
     def snapshot(self) -> Any:
         return None
@@ -76,7 +92,7 @@ class _Const(_Stateless):
     def __init__(self, value: float, boolean: bool) -> None:
         self._value = np.array([[value]], np.int8 if boolean else np.float64)
 
-    def run(self, rows: Rows, inputs: list[Any], block: Block, frames: Rowses) -> Array:
+    def function(self, rows: Rows, inputs: list[Any], moment: Moment) -> Array:
         return self._value
 
 
@@ -84,16 +100,15 @@ class _Field(_Stateless):
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def run(self, rows: Rows, inputs: list[Any], block: Block, frames: Rowses) -> Array:
+    def function(self, rows: Rows, inputs: list[Any], moment: Moment) -> Array:
         return np.require(rows.field(self._name), np.float64, ["C", "W"])
 
 
 class _Elementwise(_Stateless):
-    def __init__(self, op: str, first: tuple[Array, ...] = ()) -> None:
-        self._function, self._first = operation(op), first
+    pure = True
 
-    def run(self, rows: Rows, inputs: list[Any], block: Block, frames: Rowses) -> Array:
-        return self._function(*self._first, *inputs)
+    def __init__(self, function: Callable[..., Array]) -> None:
+        self.function = function
 
 
 class _Output(_Stateless):
@@ -102,19 +117,19 @@ class _Output(_Stateless):
     def __init__(self, index: int, boolean: bool) -> None:
         self._index, self._boolean = index, boolean
 
-    def run(self, rows: Rows, inputs: list[Any], block: Block, frames: Rowses) -> Array:
+    def function(self, rows: Rows, inputs: list[Any], moment: Moment) -> Array:
         value = inputs[0][self._index] if isinstance(inputs[0], tuple) else inputs[0]
         return truths(value) if self._boolean else value
 
 
 class _Series:
-    always = True
+    pure, always = False, True
 
     def __init__(self, name: str) -> None:
         self._name, self._join = name, SeriesJoin()
 
-    def run(self, rows: Rows, inputs: list[Any], block: Block, frames: Rowses) -> Array:
-        return self._join.advance(rows.close_time, block.until, block.series.get(self._name))
+    def function(self, rows: Rows, inputs: list[Any], moment: Moment) -> Array:
+        return self._join.advance(rows.close_time, moment.block.until, moment.block.series.get(self._name))
 
     def snapshot(self) -> Any:
         return self._join.snapshot()
@@ -124,14 +139,14 @@ class _Series:
 
 
 class _Join:
-    always = True
+    pure, always = False, True
 
-    def __init__(self, other: Node) -> None:
-        self._frame, self._join = other.frame, Join(other.frame.timeframe, other.boolean)
+    def __init__(self, other: Node, places: Mapping[Frame, int]) -> None:
+        self._place, self._join = places[other.frame], Join(other.frame.timeframe, other.boolean)
 
-    def run(self, rows: Rows, inputs: list[Any], block: Block, frames: Rowses) -> Array:
+    def function(self, rows: Rows, inputs: list[Any], moment: Moment) -> Array:
         value = inputs[0][0] if isinstance(inputs[0], tuple) else inputs[0]
-        return self._join.advance(rows.close_time, frames[self._frame], value)
+        return self._join.advance(rows.close_time, moment.rows[self._place], value)
 
     def snapshot(self) -> Any:
         return self._join.snapshot()
@@ -143,7 +158,7 @@ class _Join:
 class _Kernel:
     """A primitive: its compiled kernel and the state of every symbol."""
 
-    always = False
+    pure = always = False
 
     def __init__(self, node: Node, primitive: Primitive, lanes: int) -> None:
         compiled = kernel(primitive.kernel)
@@ -158,7 +173,7 @@ class _Kernel:
         self._timed = primitive.timed
         self._boolean = node.boolean
 
-    def run(self, rows: Rows, inputs: list[Any], block: Block, frames: Rowses) -> Any:
+    def function(self, rows: Rows, inputs: list[Any], moment: Moment) -> Any:
         shape = rows.shape
         given = [dense(value, dtype, shape) for value, dtype in zip(inputs, self._inputs, strict=True)]
         if self._timed:
@@ -179,7 +194,7 @@ class _Kernel:
 class _Recur:
     """The recursion of a definition: a program run by one kernel (engine.plan.recursion tells its form)."""
 
-    always = False
+    pure = always = False
 
     def __init__(self, node: Node, lanes: int) -> None:
         compiled = kernel("recur")
@@ -187,7 +202,7 @@ class _Recur:
         self._results, self._codes, self._depth = program.encode(node.params)
         self._state = np.zeros((compiled.rows(self._results), lanes))
 
-    def run(self, rows: Rows, inputs: list[Any], block: Block, frames: Rowses) -> tuple[Floats, ...]:
+    def function(self, rows: Rows, inputs: list[Any], moment: Moment) -> tuple[Floats, ...]:
         shape = rows.shape
         given = np.empty((len(inputs), *shape))
         for place, value in enumerate(inputs):
@@ -255,7 +270,7 @@ class _Model(_Stateless):
     def __init__(self, prediction: _Prediction, down: bool) -> None:
         self._prediction, self._down = prediction, down
 
-    def run(self, rows: Rows, inputs: list[Any], block: Block, frames: Rowses) -> Floats:
+    def function(self, rows: Rows, inputs: list[Any], moment: Moment) -> Floats:
         return self._prediction.of(rows, inputs)[self._down]
 
 
