@@ -1,4 +1,4 @@
-"""What was probably meant: the nearest of the known names."""
+"""What was probably meant: the nearest of the known names; and how names are listed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     from rapidfuzz.distance import DamerauLevenshtein
 
     plain = word.lower().replace("-", "_")
-    allowed = 1 if len(plain) <= 3 else 2 if len(plain) <= 7 else 3
+    allowed = 1 if len(plain) <= 4 else 2 if len(plain) <= 7 else 3
     best: tuple[int, str] | None = None
     for name in candidates:
         slips = DamerauLevenshtein.distance(plain, name.lower(), score_cutoff=allowed)
@@ -27,12 +27,6 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         return best[1]
     longer = [name for name in candidates if len(plain) >= 3 and name.lower().startswith(plain)]
     return min(longer, key=len) if longer else None
-
-
-def did_you_mean(word: str, known: Iterable[str], quote: str = "`") -> str:
-    """Return `did you mean ...?` or an empty string."""
-    found = nearest(word, known)
-    return f"did you mean {quote}{found}{quote}?" if found else ""
 
 
 def listing(names: Iterable[str], last: str = "or") -> str:
