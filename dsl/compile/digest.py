@@ -10,7 +10,7 @@ from engine.domain.strategy import AtEntry as AtEntryRef
 from engine.domain.strategy import ConditionRule, Ref, SideRules, StrategyRules
 from engine.plan.graph import Graph
 
-_SILENT = frozenset({"text", "parts", "held_nodes", "where_text", "about", "path", "hash", "version", "name", "params"})
+_SILENT = frozenset({"text", "parts", "held_nodes"})
 
 
 def strategy_hash(rules: StrategyRules, graph: Graph) -> str:

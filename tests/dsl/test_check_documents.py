@@ -267,6 +267,16 @@ def test_a_library_is_checked_for_itself() -> None:
     assert check(VOLUME_LIB.replace("(x)", "(close)")) == [("shadowed-name", "close")]
 
 
+def test_a_deprecated_function_is_told_with_what_to_write(tmp_path: Path) -> None:
+    text = VOLUME_LIB.replace(
+        "    about: Two of it.\n", "    about: Two of it.\n    deprecated: write `2 * surge(x)`\n"
+    )
+    write(tmp_path, "v.yaml", text)
+    body = "use: [v.yaml]\n" + side("volume_lib.twice(volume) > 2")
+    (found,) = load([write(tmp_path, "sample.yaml", strategy(body))]).diagnostics
+    assert (found.name, found.severity, found.help) == ("deprecated-function", Severity.WARNING, "write `2 * surge(x)`")
+
+
 def test_prev_needs_settles_and_a_let() -> None:
     text = """\
 language: 1

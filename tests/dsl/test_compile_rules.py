@@ -354,7 +354,8 @@ def test_where_is_a_node_per_timeframe() -> None:
 # -- hashes --
 
 BASE = "let: {fast: 'ema(close, 7)'}\nparams: {n: 20 in 5 to 50}\n" + side(
-    "fast > sma(close, n)", "stop: 2 * atr(14)\ntargets: [1% take 50%, 2%]"
+    "fast > sma(close, n)",
+    "stop: 2 * atr(14)\ntargets: [1% take 50%, 2%]\nexit: {quick_out: position.bars > 3 and close < at_entry(close)}",
 )
 
 
@@ -384,7 +385,10 @@ def test_the_hash_does_not_see_how_it_is_written(same: str) -> None:
         ("2 * atr", "3 * atr"),
         ("take 50%", "take 60%"),
         ("[1%", "[1.1%"),
-        ("it: ", "it: must "),
+        ("it: fast", "it: must fast"),
+        ("position.bars", "position.profit"),
+        ("quick_out", "slow_out"),
+        ("at_entry(close)", "at_entry(open)"),
         ("long:", "cooldown: 1h after stop\nlong:"),
     ],
 )
