@@ -61,8 +61,8 @@ Conventions, held by tests against Stock.Indicators, TradingView's exported valu
   compares with a percentage: `roc(5) > 1%`.
 - Where a value would be a division by zero it is unknown, and no rule fires on it: an RSI of a market that never moved,
   a stochastic of a range of zero. Peers write 0, 50 or 100 there.
-- Of equal extremes the first counts (`highestbars`, `aroon`), of equal neighbours the last is the pivot, as in the values
-  TradingView exports; TA-Lib counts the last extreme.
+- Of equal extremes the first counts (`highestbars`, `aroon`), of equal neighbours the last is the pivot, as in the
+  values TradingView exports; TA-Lib counts the last extreme.
 - `rising(x, 3)` is above each of the three values before, as TradingView's manual words it, not three steps up:
   those are `change(x) > 0 for 3 bars`.
 - Endless sums (`obv`, `ad`) have a window, so that they do not depend on where the history begins.
