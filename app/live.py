@@ -25,6 +25,8 @@ def run_live(config: Config, database: Path, *, only: Sequence[str], symbols: Se
     for failed in loaded.failed:
         show.note(f"{failed} cannot be loaded and was left out; `engine validate {failed}` tells why")
     plan = loaded.plan
+    for line in wiring.missing_models(plan, config):
+        show.note(line)
     clock = SystemClock()
     stop_on_signals(clock.stop)
     settings = CcxtSettings(venues=config.venues, urls=config.venue_urls)

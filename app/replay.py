@@ -38,8 +38,11 @@ def run_replay(
     for failed in loaded.failed:
         show.note(f"{failed} cannot be loaded and was left out; `engine validate {failed}` tells why")
     plan = loaded.plan
+    for line in wiring.missing_models(plan, config):
+        show.note(line)
     channels = wiring.publishing(config, replay=True, publish=publish)
-    with Memory.open(database) as memory:
+    # What a loss of power takes from a replay, the same replay makes again: it does not wait for the disk.
+    with Memory.open(database, durable=publish) as memory:
         way = journey(plan, feed, wiring.universe_of(plan, config, symbols), since, until, memory.store.book())
         if way is None:
             raise Failure("there are no candles of these symbols in that span")

@@ -79,6 +79,20 @@ def predictors(plan: Plan, config: Config) -> dict[str, Predictor]:
     }
 
 
+def missing_models(plan: Plan, config: Config) -> list[str]:
+    """Return a line for each strategy that stays silent because its model has not been trained."""
+    named = [(rules.id, rules.model.name) for rules in plan.strategies if rules.model is not None]
+    if not named:
+        return []
+    from engine.learn.store import model_path
+
+    return [
+        f"{strategy}: its model was not trained (`engine train {strategy} --candles ...`), so it makes no signals"
+        for strategy, name in named
+        if not model_path(config.models, name).exists()
+    ]
+
+
 def outlets(config: Config, channels: Sequence[Channel]) -> dict[str, Outlet]:
     """Open the channels. Raises Failure naming the channel and everything that is wrong with it."""
     from engine.relay import Outlet, Pace
