@@ -42,9 +42,9 @@ class Path:
     @staticmethod
     def of(panel: Panel, lane: int) -> Path:
         """Return those of one lane of a panel."""
-        rows = np.flatnonzero(panel.here[:, lane])
-        open_, high, low, close = (panel.fields[name][rows, lane] for name in ("open", "high", "low", "close"))
-        return Path(panel.timeframe, panel.close_time[rows], open_, high, low, close)
+        rows = _rows(panel, lane)
+        prices = (np.ascontiguousarray(panel.fields[name][rows, lane]) for name in ("open", "high", "low", "close"))
+        return Path(panel.timeframe, panel.close_time[rows], *prices)
 
     def __len__(self) -> int:
         return len(self.close_time)
@@ -88,8 +88,9 @@ class Bars:
 
     @staticmethod
     def of(panel: Panel, lane: int, values: Columns) -> Bars:
-        rows = np.flatnonzero(panel.here[:, lane])
-        return Bars(panel.close_time[rows], panel.fields["close"][rows, lane], rows, values, lane)
+        cut = _rows(panel, lane)
+        rows = np.arange(len(panel.close_time)) if isinstance(cut, slice) else cut
+        return Bars(panel.close_time[cut], panel.fields["close"][cut, lane], rows, values, lane)
 
     def after(self, time: int) -> int:
         """Return the index of the first candle that closes after `time`."""
@@ -103,3 +104,9 @@ class Bars:
             column = self._columns[node] = column[:, self.lane if column.shape[1] > 1 else 0]
         found: np.float64 | np.int8 = column[self.rows[index]]
         return found
+
+
+def _rows(panel: Panel, lane: int) -> slice | npt.NDArray[np.intp]:
+    """Return the rows that exist; a slice where all do, which costs no copy."""
+    here = panel.here[:, lane]
+    return slice(None) if here.all() else np.flatnonzero(here)
