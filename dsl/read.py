@@ -15,7 +15,7 @@ from dsl.errors import Diagnostic, Source, Span
 from dsl.expressions import RESERVED
 from dsl.parser import parse
 from dsl.reading import Reader
-from dsl.schema import LIBRARY, STRATEGY, Section
+from dsl.schema import LIBRARY, OWN_KEYS, STRATEGY, Section
 
 _EVERY = "*"
 """Among names that could not be read: all of them, because their part could not be read."""
@@ -120,7 +120,7 @@ class _DocumentReader(Reader):
             broken.add(_EVERY)
         read: dict[str, Any] = {}
         for name, inner in table.entries.items() if table else ():
-            if name.startswith("x-"):
+            if name.startswith(OWN_KEYS):
                 continue
             key = self._key(inner.key)
             sentence = self._parse(inner.value, start, f"`{name}`")
@@ -168,9 +168,11 @@ class _DocumentReader(Reader):
         if entry is None or text is None:
             return ""
         assert isinstance(entry.value, Scalar)
+        before = len(self.found)
         self._key(entry.value)
         stem = Path(source.path).stem
-        if kind == "strategy" and not source.path.startswith("<") and text != stem:
+        named = kind == "strategy" and not source.path.startswith("<")
+        if named and text != stem and len(self.found) == before:
             self.warn("id-not-file-name", f"the id is `{text}`, the file is `{Path(source.path).name}`",
                       entry.value.span, f"write `id: {stem}`, or rename the file")  # fmt: skip
         return text
@@ -270,6 +272,8 @@ class _DocumentReader(Reader):
         table = self.table(entry.value, "`define`") if entry else None
         read: dict[str, ast.Definition] = {}
         for inner in table.entries.values() if table else ():
+            if inner.key.value.startswith(OWN_KEYS):
+                continue
             signature, findings = parse("signature", inner.key.text)
             self.found.extend(findings)
             if signature is None:
