@@ -22,7 +22,7 @@ from tests.engine.made import FOLLOW, M5, M15, MARKETS, MINUTE, ORIGIN, Maker, c
 
 @pytest.fixture(scope="module")
 def whole():
-    plan, values, block = everything(1)
+    plan, values, block = everything(1, 2000)
     events, book = run(plan, values, block)
     return plan, values, block, events, book
 
@@ -49,7 +49,7 @@ def test_one_instant_at_a_time_gives_the_same_events_and_book(whole):
 
 
 @hypothesis_settings(max_examples=12, deadline=None)
-@given(borders=st.sets(st.integers(1, 2999), max_size=8))
+@given(borders=st.sets(st.integers(1, 1999), max_size=8))
 def test_any_cut_gives_the_same_events(whole, borders):
     plan, values, block, events, book = whole
     cuts = [ORIGIN + minute * MINUTE for minute in sorted(borders)]
@@ -58,7 +58,7 @@ def test_any_cut_gives_the_same_events(whole, borders):
 
 def test_deciding_again_from_any_stored_book_gives_the_same_ids(whole):
     plan, values, block, events, book = whole
-    for minute in (700, 1501, 2333):
+    for minute in (400, 1101, 1733):
         time = ORIGIN + minute * MINUTE
         stored = Book().apply(event for event in events if event.time <= time)
         # one candle back tells whether a run of blocks goes on
@@ -218,3 +218,23 @@ def test_a_strategy_that_is_gone_has_its_positions_followed_to_the_end(whole):
     assert {event.position.status for event in events if isinstance(event, PositionClosed)} <= {
         Status.TP_HIT, Status.SL_HIT, Status.EXPIRED, Status.CANCELLED,
     }  # fmt: skip
+
+
+def test_a_strategy_whose_symbols_are_not_here_trades_no_others(whole):
+    plan, values, block, _, _ = whole
+    none = dict.fromkeys(("fast", "slow", "quick"), ())
+    assert run(plan, values, block, settings=Settings(follow=FOLLOW, universe=none))[0] == []
+    some = {**none, "fast": ("ETH/USDT", "SOL/USDT")}
+    events, _ = run(plan, values, block, settings=Settings(follow=FOLLOW, universe=some))
+    said = {event.signal.symbol for event in events if isinstance(event, SignalFired)}
+    assert said == {"ETH/USDT"}
+
+
+def test_an_open_position_is_told_once_for_each_position(whole):
+    told = set()
+    for event in whole[3]:
+        if isinstance(event, SignalBlocked) and event.reason == "open-position":
+            key = (event.strategy, event.symbol, event.timeframe, event.side, event.detail)
+            assert key not in told
+            told.add(key)
+    assert told
