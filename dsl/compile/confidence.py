@@ -16,7 +16,7 @@ from dsl.compile.place import Placer
 from engine.domain.strategy import Frame
 
 Ends = tuple[int, int]
-_RISING = frozenset({"sqrt", "log", "exp", "sign", "and", "or", "min", "max", "clip", "default", "at_least"})
+_RISING = frozenset({"floor", "sqrt", "log", "exp", "sign", "and", "or", "min", "max", "clip", "default", "at_least"})
 _RISING_WINDOWS = frozenset({"held", "happened", "back"})
 _OPPOSITE = {"lt": "gt", "le": "ge"}
 
