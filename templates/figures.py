@@ -67,12 +67,16 @@ def like(value: float | None, sample: str | None) -> str:
 
 
 def readable(value: float | None) -> str:
-    """Return a measured value with the digits a reader can use: five significant ones, thousands grouped."""
+    """Return a measured value with the digits a reader can use: five significant ones,
+    thousands grouped, millions as `83.31M`."""
     if value is None:
         return "unknown"
     size = abs(value)
     if size >= 1e15 or 0 < size < 1e-12:
         return f"{value:.3g}"
+    for limit, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if size >= limit:
+            return f"{value / limit:.2f}{letter}".replace("-", "−")
     whole = len(str(int(size)))
     places = max(0, 5 - whole) if size >= 1 else 4 if not size else 4 - Decimal(repr(size)).adjusted()
     text = f"{value:,.{min(places, 4) if size >= 1 else min(places, 15)}f}"

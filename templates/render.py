@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplatesNotFound
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplatesNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -48,6 +48,7 @@ class Templates:
     def __init__(self, folders: Sequence[Path] = ()) -> None:
         self._folders = [*(str(folder) for folder in folders), str(HERE)]
         self._environments: dict[str, ImmutableSandboxedEnvironment] = {}
+        self._chosen: dict[tuple[str, str], Template] = {}
 
     def render(self, event_kind: str, channel_kind: str, payload: Mapping[str, Any]) -> Rendered:
         """Return the message as `channel_kind` shows it. Raises RenderError for a template that is wrong."""
@@ -93,16 +94,19 @@ class Templates:
         return Rendered(text=plain, plain=plain, body=body)
 
     def _fill(self, event: str, channel: str, context: Mapping[str, Any]) -> str:
-        environment = self._environment(channel)
-        names = [f"{event}.{channel}.j2", f"any.{channel}.j2", f"{event}.{FALLBACK}.j2"]
         try:
-            template = environment.select_template(names)
-            return template.render(context)
+            return self._template(event, channel).render(context)
         except TemplatesNotFound as error:
             raise RenderError(f"there is no template {event}.{channel}.j2") from error
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             line = getattr(error, "lineno", None) or _line(error)
             raise RenderError(f"{event}.{channel}.j2{f':{line}' if line else ''}: {error}") from error
+
+    def _template(self, event: str, channel: str) -> Template:
+        if (event, channel) not in self._chosen:
+            names = [f"{event}.{channel}.j2", f"any.{channel}.j2", f"{event}.{FALLBACK}.j2"]
+            self._chosen[event, channel] = self._environment(channel).select_template(names)
+        return self._chosen[event, channel]
 
     def _environment(self, channel: str) -> ImmutableSandboxedEnvironment:
         if channel not in self._environments:

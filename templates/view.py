@@ -7,7 +7,7 @@ here is a fact of the payload in a reader's form; nothing is judged or left out 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +66,28 @@ class Number:
     text: str
 
 
-def view_of(payload: Mapping[str, Any]) -> dict[str, Any]:
+class View(dict[str, Any]):
+    """What templates find as `view`. The reasons of a signal are worked out when a template first asks for them."""
+
+    __slots__ = ("_conditions",)
+
+    def __init__(self, seen: Mapping[str, Any], conditions: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(seen)
+        self._conditions = conditions
+
+    def __missing__(self, name: str) -> Any:
+        if name not in ("held", "missed") or "side" not in self:
+            raise KeyError(name)
+        reasons = [
+            Reason(clip(humanise(c["name"]), 40), clip(explain(c), _WHY), c["truth"], bool(c["must"]))
+            for c in self._conditions
+        ]
+        self["held"] = [reason for reason in reasons if reason.truth == "true"]
+        self["missed"] = [reason for reason in reasons if reason.truth != "true"]
+        return self[name]
+
+
+def view_of(payload: Mapping[str, Any]) -> View:
     """Return what templates find as `view`, for any kind of event."""
     brand, bot, event = payload.get("brand") or {}, payload.get("bot") or {}, payload.get("event") or {}
     seen: dict[str, Any] = {
@@ -91,7 +112,8 @@ def view_of(payload: Mapping[str, Any]) -> dict[str, Any]:
         seen["numbers"] = _numbers(payload["report"])
     if payload.get("alert"):
         seen["alarm"] = {"error": "🔴", "warning": "🟠"}.get(payload["alert"].get("level", ""), "🔵")
-    return seen | {"card": _card(payload, seen)}
+    meta = (payload.get("signal") or {}).get("meta") or {}
+    return View(seen | {"card": _card(payload, seen)}, meta.get("conditions") or ())
 
 
 def _wire(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,10 +173,6 @@ def _signal(payload: Mapping[str, Any]) -> dict[str, Any]:
     base = pair.partition("/")[0]
     meta = signal["meta"]
     entry = meta.get("entry") or {}
-    reasons = [
-        Reason(clip(humanise(c["name"]), 40), clip(explain(c), _WHY), c["truth"], bool(c["must"]))
-        for c in meta.get("conditions") or ()
-    ]
     created, expires = signal["created_at"], signal["expires_at"]
     return {
         "side": "LONG" if long else "SHORT",
@@ -171,8 +189,6 @@ def _signal(payload: Mapping[str, Any]) -> dict[str, Any]:
         "stop_away": _away(signal["stop_loss"], signal),
         "targets": (targets := _targets(payload)),
         "reward": targets[-1].r if targets else "",
-        "held": [reason for reason in reasons if reason.truth == "true"],
-        "missed": [reason for reason in reasons if reason.truth != "true"],
         "expires": clock(expires, created),
         "created": clock(created),
         "versions": " · ".join(
