@@ -1,28 +1,19 @@
 """A file -> the syntax tree of a whole document, with every finding of its shape and its sentences.
 
 Reading never stops at the first problem: each part is read for itself, and what could be read is in the document.
-Whether names exist and units fit is asked later. (Longer than most files: one method per part of a document.)
+Whether names exist and units fit is asked later.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from dsl import ast
-from dsl.document import Entry, Listing, Node, Scalar, Table, Unread, read_table
+from dsl.definitions import DefinitionReader
+from dsl.document import Entry, Listing, Scalar, Table, Unread, read_table
 from dsl.errors import Diagnostic, Source, Span
-from dsl.expressions import RESERVED
-from dsl.parser import parse
-from dsl.reading import Reader
-from dsl.schema import LIBRARY, OWN_KEYS, STRATEGY, Section
-
-_EVERY = "*"
-"""Among names that could not be read: all of them, because their part could not be read."""
-
-SIDES = ("long", "short")
-_ONLY_STRATEGY = frozenset(STRATEGY.by_name) - frozenset(LIBRARY.by_name)
-_SIDE_KEYS = frozenset(STRATEGY.by_name["long"].inner.by_name)  # type: ignore[union-attr]
+from dsl.parts import ONLY_STRATEGY, SIDES, frozen, section_of
+from dsl.schema import LIBRARY, STRATEGY
 
 
 def read_document(given: Path | str, *, kind: str = "", path: str = "<text>") -> tuple[ast.Document, list[Diagnostic]]:
@@ -43,12 +34,12 @@ def read_document(given: Path | str, *, kind: str = "", path: str = "<text>") ->
 
 
 def _kind(table: Table | None) -> str:
-    if table is None or any(key in _ONLY_STRATEGY for key in table.entries):
+    if table is None or any(key in ONLY_STRATEGY for key in table.entries):
         return "strategy"
     return "library" if any(key in table for key in ("define", "params", "let")) else "strategy"
 
 
-class _DocumentReader(Reader):
+class _DocumentReader(DefinitionReader):
     """Reads the parts of a document, one method each."""
 
     def document(self, table: Table, source: Source, kind: str) -> ast.Document:
@@ -71,9 +62,9 @@ class _DocumentReader(Reader):
             span=table.span,
             id=self._id(id_entry, kind, source),
             id_span=id_entry.value.span if id_entry else None,
-            name=self._text(parts, "name"),
-            version=self._text(parts, "version"),
-            about=self._text(parts, "about"),
+            name=self.written(parts, "name"),
+            version=self.written(parts, "version"),
+            about=self.written(parts, "about"),
             schedule=self.sentence(parts.get("schedule"), "schedule", "`schedule`"),
             timeframes=self._timeframes(parts.get("timeframes")),
             gaps=self.sentence(parts.get("gaps"), "gaps", "`gaps`"),
@@ -82,80 +73,12 @@ class _DocumentReader(Reader):
             use=self.texts(parts["use"].value, "`use`") if "use" in parts else (),
             params=named["params"],
             lets=named["let"],
-            defines=self._defines(parts.get("define"), broken),
+            defines=self.defines(parts.get("define"), broken),
             model=self._model(parts.get("model")),
             sides=tuple(side for side in sides if side is not None),
             cooldowns=self.sentences(parts.get("cooldown"), "cooldown", "`cooldown`"),
-            broken=_frozen(broken),
+            broken=frozen(broken),
         )
-
-    # -- tools --
-
-    def section(self, table: Table, section: Section, place: Span) -> dict[str, Entry]:
-        """Check the keys of a mapping against its section."""
-        known = {field.name: field.required for field in section.fields}
-        elsewhere = {} if section.title in SIDES else dict.fromkeys(_SIDE_KEYS, "put it under `long:` or `short:`")
-        if section is STRATEGY:
-            elsewhere["define"] = "functions are defined in a library document, which `use:` brings in"
-        if section is LIBRARY or section.title in SIDES:
-            elsewhere |= dict.fromkeys(_ONLY_STRATEGY - set(known), "it belongs to the top of a strategy")
-        return self.keys(table, known, place, elsewhere=elsewhere)
-
-    def sentence(self, entry: Entry | None, start: str, what: str) -> Any:
-        """Read one sentence of the grammar; None where there is none or it cannot be read."""
-        return self._parse(entry.value, start, what) if entry else None
-
-    def sentences(self, entry: Entry | None, start: str, what: str) -> tuple[Any, ...]:
-        """Read a sentence, or a list of them."""
-        if entry is None:
-            return ()
-        items = self.items(entry.value, what)
-        read = [self._parse(item, start, f"each of {what}") for item in items]
-        return tuple(sentence for sentence in read if sentence is not None)
-
-    def named(self, entry: Entry | None, start: str, what: str, broken: set[str] | None = None) -> dict[str, Any]:
-        """Read names with a sentence each; names whose sentence cannot be read are added to `broken`."""
-        table = self.table(entry.value, what) if entry else None
-        if entry and table is None and broken is not None:
-            broken.add(_EVERY)
-        read: dict[str, Any] = {}
-        for name, inner in table.entries.items() if table else ():
-            if name.startswith(OWN_KEYS):
-                continue
-            key = self._key(inner.key)
-            sentence = self._parse(inner.value, start, f"`{name}`")
-            if sentence is not None and key is not None:
-                read[key.text] = (key, sentence)
-            elif broken is not None:
-                broken.add(key.text if key else name)
-        return read
-
-    def _parse(self, node: Node, start: str, what: str) -> Any:
-        scalar = self.scalar(node, what)
-        if scalar is None:
-            return None
-        result, findings = parse(start, scalar.text)
-        self.found.extend(findings)
-        return result
-
-    def _key(self, key: Scalar) -> ast.Key | None:
-        """Check a name of the user's choice."""
-        name = key.value
-        if name in RESERVED:
-            self.refuse("wrong-type", f"`{name}` is a word of the language and cannot be a name", key.span)
-            return None
-        if not (name.isascii() and name.isidentifier() and name == name.lower()):
-            better = "".join(c if c.isalnum() and c.isascii() else "_" for c in name.lower()).strip("_")
-            mended = better if better.isidentifier() and better not in RESERVED else ""
-            message = "a name has lower-case letters, digits and `_`, and begins with a letter"
-            self.refuse("wrong-type", message, key.span, f"write `{mended}`" if mended else "")
-            return ast.Key(mended, key.span) if mended else None
-        return ast.Key(name, key.span)
-
-    def _text(self, parts: dict[str, Entry], key: str) -> str:
-        return (self.text(parts[key].value, f"`{key}`") or "") if key in parts else ""
-
-    # -- parts --
 
     def _language(self, parts: dict[str, Entry]) -> None:
         entry = parts.get("language")
@@ -169,7 +92,7 @@ class _DocumentReader(Reader):
             return ""
         assert isinstance(entry.value, Scalar)
         before = len(self.found)
-        self._key(entry.value)
+        self.key(entry.value)
         stem = Path(source.path).stem
         named = kind == "strategy" and not source.path.startswith("<")
         if named and text != stem and len(self.found) == before:
@@ -195,14 +118,14 @@ class _DocumentReader(Reader):
         table = self.table(entry.value, "`universe`") if entry else None
         if entry is None or table is None:
             return None
-        parts = self.section(table, _inner("universe"), entry.key.span)
+        parts = self.section(table, section_of("universe"), entry.key.span)
         if "symbols" in parts and "watchlist" in parts:
             message = "the symbols are either listed or a watchlist"
             self.refuse("wrong-type", message, parts["watchlist"].key.span, "remove one of them")
         return ast.UniverseBlock(
             span=entry.key.span,
             symbols=self.texts(parts["symbols"].value, "`symbols`") if "symbols" in parts else (),
-            watchlist=self._text(parts, "watchlist"),
+            watchlist=self.written(parts, "watchlist"),
             where=self.sentence(parts.get("where"), "expr", "`where`"),
         )
 
@@ -210,11 +133,11 @@ class _DocumentReader(Reader):
         table = self.table(entry.value, "`model`") if entry else None
         if entry is None or table is None:
             return None
-        parts = self.section(table, _inner("model"), entry.key.span)
+        parts = self.section(table, section_of("model"), entry.key.span)
         trust = parts.get("trust_training_span")
         return ast.ModelBlock(
             span=entry.key.span,
-            name=self._text(parts, "name"),
+            name=self.written(parts, "name"),
             features=self.named(parts.get("features"), "expr", "`features`"),
             label=self.sentence(parts.get("label"), "label", "`label`"),
             trust_training_span=bool(trust and self.boolean(trust.value, "`trust_training_span`")),
@@ -224,7 +147,7 @@ class _DocumentReader(Reader):
         table = self.table(entry.value, f"`{side}`")
         if table is None:
             return None
-        parts = self.section(table, _inner(side), entry.key.span)
+        parts = self.section(table, section_of(side), entry.key.span)
         when = parts.get("when")
         broken: set[str] = set()
         conditions = self.named(when, "condition", "`when`", broken)
@@ -248,7 +171,7 @@ class _DocumentReader(Reader):
             exits=self.named(parts.get("exit"), "exit", "`exit`"),
             trails=self.sentences(parts.get("trail"), "trail", "`trail`"),
             expire_ms=self.sentence(parts.get("expire"), "duration", "`expire`") or 0,
-            broken=_frozen(broken),
+            broken=frozen(broken),
         )
 
     def _stop(self, entry: Entry | None) -> ast.Stop | None:
@@ -266,88 +189,6 @@ class _DocumentReader(Reader):
         count = len(entry.value.entries) if isinstance(entry.value, Table) else len(parts)
         return (ast.Target(_one_percent(entry), None, None, None, entry.value.span),) * count
 
-    # -- definitions --
-
-    def _defines(self, entry: Entry | None, broken: set[str]) -> dict[str, ast.Definition]:
-        table = self.table(entry.value, "`define`") if entry else None
-        read: dict[str, ast.Definition] = {}
-        for inner in table.entries.values() if table else ():
-            if inner.key.value.startswith(OWN_KEYS):
-                continue
-            signature, findings = parse("signature", inner.key.text)
-            self.found.extend(findings)
-            if signature is None:
-                continue
-            if signature.name in read:
-                message = f"the function `{signature.name}` is defined here for the second time"
-                self.refuse("duplicate-key", message, inner.key.span)
-                continue
-            definition = self._definition(signature, inner)
-            if definition is None:
-                broken.add(signature.name)
-            else:
-                read[signature.name] = definition
-        return read
-
-    def _definition(self, signature: ast.Signature, entry: Entry) -> ast.Definition | None:
-        table = self.table(entry.value, f"`{signature.name}`")
-        if table is None:
-            return None
-        parts = self.section(table, _inner("define", LIBRARY), entry.key.span)
-        broken: set[str] = set()
-        lets = self.named(parts.get("let"), "expr", "`let`", broken)
-        returns = self._outputs(parts.get("returns"), "expr", "`returns`", broken)
-        settles = self.integer(parts["settles"].value, "`settles`", 1, 100_000) if "settles" in parts else None
-        texts = {key: self._text(parts, key) for key in ("about", "reference", "deprecated", "example")}
-        units = self._outputs(parts.get("unit"), "", "`unit`", broken)
-        bounds = self._outputs(parts.get("bounds"), "bounds", "`bounds`", broken)
-        return ast.Definition(
-            signature=signature,
-            lets=lets,
-            returns=returns,
-            span=entry.key.span,
-            units=self._per_output(units, returns, parts.get("unit")),
-            bounds=self._per_output(bounds, returns, parts.get("bounds")),
-            settles=settles or 0,
-            broken=_frozen(broken),
-            **texts,
-        )
-
-    def _outputs(self, entry: Entry | None, start: str, what: str, broken: set[str]) -> dict[str, Any]:
-        """Read one sentence, under the name `value`, or several named ones. Without `start` they are texts."""
-        if entry is None:
-            return {}
-        if isinstance(entry.value, Table) and start:
-            return self.named(entry, start, what, broken)
-        if isinstance(entry.value, Table):
-            pairs = [(inner.key, self.text(inner.value, f"`{name}`")) for name, inner in entry.value.entries.items()]
-            return {key.value: (ast.Key(key.value, key.span), text) for key, text in pairs if text}
-        single = self._parse(entry.value, start, what) if start else self.text(entry.value, what)
-        if single is None:
-            broken.add("value")
-            return {}
-        return {"value": (ast.Key("value", entry.key.span), single)}
-
-    def _per_output(self, given: dict[str, Any], returns: dict[str, Any], entry: Entry | None) -> dict[str, Any]:
-        """Return what was said about each output: a single sentence is about all of them."""
-        if entry is not None and isinstance(entry.value, Table):
-            for name, (key, _) in given.items():
-                if returns and name not in returns:
-                    message = f"the function has no output `{name}`"
-                    self.refuse("unknown-key", message, key.span, f"its outputs: {', '.join(returns)}")
-            return {name: value for name, (_, value) in given.items()}
-        return dict.fromkeys(returns, given["value"][1]) if "value" in given else {}
-
 
 def _one_percent(entry: Entry) -> ast.Number:
     return ast.Number(entry.value.span, 0.01, "%")
-
-
-def _frozen(broken: set[str]) -> frozenset[str]:
-    return ast.EveryName() if _EVERY in broken else frozenset(broken)
-
-
-def _inner(key: str, section: Section = STRATEGY) -> Section:
-    inner = section.by_name[key].inner
-    assert inner is not None
-    return inner

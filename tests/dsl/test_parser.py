@@ -359,7 +359,29 @@ def test_any_expression_in_brackets_is_read_as_written(pair: tuple[str, str]) ->
     assert shape(_expr(pair[0])) == pair[1]
 
 
-# -- the cache and the start --
+# -- the grammar, the cache and the start --
+
+
+def test_the_grammar_has_no_conflicts() -> None:
+    """lark settles a shift against a reduction in silence; there must be none to settle."""
+    import io
+    import logging
+    from pathlib import Path
+
+    import lark
+
+    told = io.StringIO()
+    handler = logging.StreamHandler(told)
+    level = lark.logger.level
+    lark.logger.addHandler(handler)
+    lark.logger.setLevel(logging.DEBUG)
+    try:
+        text = Path(sys.modules["dsl"].__path__[0], "grammar.lark").read_text()
+        lark.Lark(text, parser="lalr", start=list(STARTS), debug=True)
+    finally:
+        lark.logger.removeHandler(handler)
+        lark.logger.setLevel(level)
+    assert "onflict" not in told.getvalue()
 
 
 def test_lark_is_not_imported_before_a_text_is_parsed() -> None:
