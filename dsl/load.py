@@ -47,6 +47,7 @@ class _Loader:
         self.rules: dict[str, StrategyRules] = {}
         self.checked: dict[str, Checked] = {}
         self.failed: list[str] = []
+        self._told: set[tuple[str, str, str, int, int]] = set()
 
     def file(self, path: Path) -> None:
         from dsl.read import read_document
@@ -83,7 +84,12 @@ class _Loader:
         return Loaded(plan, self.diagnostics, tuple(self.documents), self.checked, tuple(self.failed))
 
     def _add(self, findings: list[Diagnostic]) -> None:
-        self.diagnostics.extend(sorted(findings, key=lambda d: (d.span.source.path, d.span.start)))
+        """Keep findings in order of place; those of a library that several strategies use are told once."""
+        for found in sorted(findings, key=lambda d: (d.span.source.path, d.span.start)):
+            key = (found.name, found.message, found.span.source.path, found.span.start, found.span.end)
+            if key not in self._told:
+                self._told.add(key)
+                self.diagnostics.append(found)
 
     def _tell(self, name: str, message: str, span: Span) -> None:
         self.diagnostics.append(Diagnostic(name, message, span))

@@ -18,12 +18,12 @@ def words(text: str) -> list[str]:
 
 
 ATOMS = words("""close open volume spread quote_volume_24h fng hl2 timeframe time.hour entry position.bars
-position.profit position.stop confidence weighted it n share a model.up long.fires short.fires true false 3 0 1% 2R 15m -1 rsi14
-bands bands.upper nope""")
+position.profit position.stop confidence weighted it n share a model.up long.fires short.fires true false 3 0 1% 2R
+15m -1 rsi14 bands bands.upper nope""")
 CALLS = words("""rsi({}) ema({},{}) sma({},10) macd({}).hist bbands({}).upper rising({},2) highest({},5) lowest({},n)
 atr(14) min({},{}) max({},{},{}) clip({},{},{}) abs({}) sqrt({}) sign({}) log({}) default({},{}) known({})
-at_least(1,{},{}) at_entry({}) barssince({},20) valuewhen({},{},1,50) stdev({},20) pivot_low({}).price supertrend().up roc({},5)
-prev({},{}) cum({},{}) psar().line""")
+at_least(1,{},{}) at_entry({}) barssince({},20) valuewhen({},{},1,50) stdev({},20) pivot_low({}).price supertrend().up
+roc({},5) prev({},{}) cum({},{}) psar().line""")
 SIGNS = words("+ - * / < <= > >= == != and or")
 PLAIN = {*OPERATIONS, *words("const field series join output model recur")}
 FRAMES = ["1h", "5m", '"BTC/USDT"', "7m", "4h"]

@@ -95,6 +95,17 @@ def test_a_library_in_the_folder_is_checked_and_no_strategy(tmp_path: Path) -> N
     assert loaded.plan.strategies == ()
 
 
+def test_a_broken_library_is_told_once_however_many_use_it(tmp_path: Path) -> None:
+    lib = tmp_path / "lib"
+    lib.mkdir()
+    (lib / "lib.yaml").write_text("language: 1\nid: lib\nlet: {x: close +}\n")
+    for name in ("one", "two"):
+        write(tmp_path, name, "use: [lib/lib.yaml]\n" + side("lib.x > open"))
+    loaded = load([tmp_path])
+    assert [d.name for d in loaded.errors if d.span.source.path.endswith("lib.yaml")] == ["syntax"]
+    assert len(loaded.failed) == 2
+
+
 def test_values_replace_the_defaults_of_params(tmp_path: Path) -> None:
     write(tmp_path, "one", "params: {n: 20 in 5 to 50}\n" + side("close > sma(close, n)"))
     loaded = load([tmp_path], values={"one": {"n": 30}})
