@@ -30,21 +30,18 @@ def lowestbars(here: Truths, source: Floats, state: Floats, out: Floats, length:
             place = int(state[1, s]) + 1
             if place >= length:
                 place = 0
-            state[1, s] = place
+            known, age, extreme = state[0, s] + 1.0, state[2, s] + 1.0, state[3, s]
+            if known == 1.0 or value < extreme:
+                age, extreme = 0.0, value
+            elif age >= length:
+                age, extreme = 0.0, value
+                for at in range(place - 1, -1, -1):
+                    if state[4 + at, s] <= extreme:
+                        age, extreme = place - at, state[4 + at, s]
+                for at in range(length - 1, place, -1):
+                    if state[4 + at, s] <= extreme:
+                        age, extreme = place + length - at, state[4 + at, s]
             state[4 + place, s] = value
-            if state[0, s] < length:
-                state[0, s] += 1.0
-            if state[0, s] == 1.0 or value < state[3, s]:
-                state[2, s], state[3, s] = 0.0, value
-            else:
-                state[2, s] += 1.0
-                if state[2, s] >= length:
-                    state[2, s], state[3, s] = 0.0, value
-                    for age in range(1, length):
-                        at = place - age
-                        if at < 0:
-                            at += length
-                        if state[4 + at, s] <= state[3, s]:
-                            state[2, s], state[3, s] = age, state[4 + at, s]
-            if state[0, s] == length:
-                out[t, s] = state[2, s]
+            state[0, s], state[1, s], state[2, s], state[3, s] = min(known, length), place, age, extreme
+            if known >= length:
+                out[t, s] = age
