@@ -67,7 +67,7 @@ def like(value: float | None, sample: str | None) -> str:
 
 
 def readable(value: float | None) -> str:
-    """Return a measured value with the digits a reader can use: five significant ones,
+    """Return a measured value with the digits a reader can use: two places from 10 on, five significant below,
     thousands grouped, millions as `83.31M`."""
     if value is None:
         return "unknown"
@@ -77,9 +77,11 @@ def readable(value: float | None) -> str:
     for limit, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
         if size >= limit:
             return f"{value / limit:.2f}{letter}".replace("-", "−")
-    whole = len(str(int(size)))
-    places = max(0, 5 - whole) if size >= 1 else 4 if not size else 4 - Decimal(repr(size)).adjusted()
-    text = f"{value:,.{min(places, 4) if size >= 1 else min(places, 15)}f}"
+    if size >= 10:
+        places = 0 if size >= 10_000 else 1 if size >= 1_000 else 2
+    else:
+        places = 4 if not size or size >= 1 else min(15, 4 - Decimal(repr(size)).adjusted())
+    text = f"{value:,.{places}f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
 
 

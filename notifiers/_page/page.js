@@ -160,7 +160,7 @@ const SHOW = {
   linkedin(post) {
     const text = h("div", { class: "text clamp" }, ...marked(post.views.linkedin.text, "linkedin"));
     const more = h("button", { class: "more", type: "button", on: { click: () => { text.classList.remove("clamp"); more.remove(); } } }, "…more");
-    if (post.views.linkedin.text.split("\n").length <= 4 && post.views.linkedin.text.length < 200) { text.classList.remove("clamp"); more.hidden = true; }
+    if (post.views.linkedin.text.split("\n").length <= 3 && post.views.linkedin.text.length < 150) { text.classList.remove("clamp"); more.hidden = true; }
     const act = (path, name) => h("span", {}, svg(path), name);
     return h("div", { class: "lpost" },
       h("div", { class: "line" }, avatar(), h("span", {}, h("b", {}, post.brand || brand()), h("small", {}, `${day(post.time)}, `, clock(post.time), " · 🌐"))),

@@ -12,7 +12,7 @@ from templates import dialects
 SIGNS = st.text(
     st.one_of(
         st.sampled_from("abc ABC 123 $#@.,:;/\n·•−→“”≤✅❌⚪🟢🛑🎯📊🚀 ©® é ñ 漢字 あ ₿ ™ \u200d\ufe0f🇩🇪👍🏽1\u20e3"),
-        st.characters(exclude_categories=["Cs", "Cn", "Co"]),
+        st.characters(exclude_categories=["Cs", "Cn", "Co", "Cc"]),
     ),
     max_size=80,
 )

@@ -85,7 +85,7 @@ def test_a_signal_says_all_a_follower_needs(channel: str) -> None:
 def test_the_reasons_are_in_words_with_values() -> None:
     plain = rendered("signal", "telegram").plain
     assert "✓ Uptrend: price 63,250 > EMA25 63,102" in plain
-    assert "✓ Oversold: lowest RSI14 of 3 candles 27.413 ≤ low RSI 30" in plain
+    assert "✓ Oversold: lowest RSI14 of 3 candles 27.41 ≤ low RSI 30" in plain
     assert "✗ Not met: Calm, Funding" in plain
 
 
