@@ -90,9 +90,8 @@ class _Active:
     `firings` are by the place of their rule. `ahead` has per side the next slice with events of its position.
     """
 
-    def __init__(self, key: tuple[str, str], strategy: StrategyRules | None) -> None:
-        self.key, self.strategy = key, strategy
-        self.rules = rules_of(strategy) if strategy else ()
+    def __init__(self, key: tuple[str, str], strategy: StrategyRules | None, rules: tuple[Rule, ...]) -> None:
+        self.key, self.strategy, self.rules = key, strategy, rules
         self.firings: dict[int, Firing] = {}
         self.followers: dict[Side, Follower] = {}
         self.ahead: dict[Side, tuple[int, tuple[Event, ...]]] = {}
@@ -121,6 +120,7 @@ class _Run:
         self.fired: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
         self.costs = Costs(self.settings.fees, self.settings.slippage)
         self.active: dict[tuple[int, int], _Active] = {}
+        self.rules = [rules_of(strategy) for strategy in scene.plan.strategies]
         for place, strategy in enumerate(scene.plan.strategies):
             for symbol, rule, firing in scene.firings(strategy):
                 self._lane(place, strategy.id, symbol).firings[rule] = firing
@@ -256,6 +256,7 @@ class _Run:
     def _lane(self, place: int, strategy: str, symbol: str) -> _Active:
         key = (place, self.scene.lanes[symbol])
         if key not in self.active:
-            strategies = self.scene.plan.strategies
-            self.active[key] = _Active((strategy, symbol), strategies[place] if place < len(strategies) else None)
+            here = place < len(self.rules)
+            known = self.scene.plan.strategies[place] if here else None
+            self.active[key] = _Active((strategy, symbol), known, self.rules[place] if here else ())
         return self.active[key]

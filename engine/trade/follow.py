@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from engine.domain.event import Event
 from engine.domain.position import Position
 from engine.trade.bar import apply_bar, watches
@@ -40,6 +42,10 @@ class Follower:
 
     def next(self) -> tuple[int, tuple[Event, ...]] | None:
         """Go on to the next slice that tells something; return its time and events, None at the block's end."""
+        with np.errstate(all="ignore"):
+            return self._advance()
+
+    def _advance(self) -> tuple[int, tuple[Event, ...]] | None:
         life = self._life
         while life.status.live:
             bar_time = self._watched_bar()

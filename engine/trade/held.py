@@ -33,10 +33,9 @@ def evaluate(held: Held, read: Read, kept: Read = nothing, about: Callable[[str]
     """Return the value of a held expression: NaN for an unknown number; truths are 0, 1 (unknown) and 2.
 
     `read(node)` is the node's value now and `kept(node)` the one it had at the signal, int8 for truths;
-    `about(name)` is a field of the position.
+    `about(name)` is a field of the position. To be called under `np.errstate(all="ignore")`.
     """
-    with np.errstate(all="ignore"):
-        return float(_value(held, read, kept, about))
+    return float(_value(held, read, kept, about))
 
 
 def _value(held: Held, read: Read, kept: Read, about: Callable[[str], float]) -> Number:
@@ -78,6 +77,15 @@ def kept_nodes(rules: SideRules) -> tuple[int, ...]:
 
     They are the rules' own, and those that a `then stop to` reads whose position has to be waited for.
     """
-    moves = [target.then.value for target in rules.targets if target.then and needs_position(target.then.value)]
-    read = (leaf.node for move in moves for leaf in leaves(move) if isinstance(leaf, (Ref, AtEntry)))
-    return tuple(dict.fromkeys((*rules.held_nodes, *read)))
+    found = _KEPT.get(id(rules))
+    if found is None or found[0] is not rules:
+        moves = [target.then.value for target in rules.targets if target.then and needs_position(target.then.value)]
+        read = (leaf.node for move in moves for leaf in leaves(move) if isinstance(leaf, (Ref, AtEntry)))
+        if len(_KEPT) > 1_000:
+            _KEPT.clear()
+        found = _KEPT[id(rules)] = (rules, tuple(dict.fromkeys((*rules.held_nodes, *read))))
+    return found[1]
+
+
+_KEPT: dict[int, tuple[SideRules, tuple[int, ...]]] = {}
+"""What kept_nodes answered, by identity: it is asked for each live position in each block."""

@@ -9,6 +9,8 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from engine.domain.market import Market
 from engine.domain.signal import Add, EntryOrder, StopMove, TakeProfit
 from engine.domain.strategy import AddRule, Clamp, EntryRule, LevelValue, MoveRule, SideRules, StopRule, TargetRule
@@ -35,6 +37,11 @@ class Refusal:
 
 def quote(rules: SideRules, bars: Bars, index: int, market: Market) -> Quote | Refusal:
     """Return the quote of a side on candle `index`, or why there is none."""
+    with np.errstate(all="ignore"):
+        return _quote(rules, bars, index, market)
+
+
+def _quote(rules: SideRules, bars: Bars, index: int, market: Market) -> Quote | Refusal:
     laid = _Quoting(rules, partial(bars.at, index=index), float(bars.close[index]), market)
     entry = laid.entry(rules.entry)
     if isinstance(entry, Refusal):
