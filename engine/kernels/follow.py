@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
-from engine.domain.market import Floats
+Floats = npt.NDArray[np.float64]  # written here, because a kernel knows no domain
 
 
 @njit("Tuple((i8, f8, f8))(f8[::1], f8[::1], i8, i8, f8, f8)", cache=True, nogil=True)
