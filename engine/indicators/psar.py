@@ -35,6 +35,9 @@ PRIMITIVE = Primitive(
     defined=lambda p: 2,
     converged=_converged,
     kernel="psar",
-    reference="Wilder 1978, New Concepts in Technical Trading Systems; the first direction as TA-Lib",
+    reference=(
+        "Wilder 1978, New Concepts in Technical Trading Systems; as TA-Lib (TradingView looks for the turn before "
+        "it holds the line behind the last two candles)"
+    ),
     examples=("psar().up", "close > psar(0.02, 0.02, 0.2).line"),
 )
