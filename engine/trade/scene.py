@@ -20,7 +20,8 @@ TRUE = 2
 class PlanValues(Protocol):
     """What is read of engine.plan.evaluate.Values."""
 
-    symbols: tuple[str, ...]
+    @property
+    def symbols(self) -> tuple[str, ...]: ...
 
     def of(self, node: int) -> npt.NDArray[Any]: ...
 
