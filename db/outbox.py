@@ -45,9 +45,11 @@ class SqliteOutbox:
         return min(self.heads().values(), default=None)
 
     def heads(self) -> Mapping[str, int]:
-        """Return for each channel that owes something when its first message is due."""
+        """Return for each channel that may send when its first message is due; one that is sending may not."""
         with explained(self._path):
-            rows = self._db.query(f"SELECT o.channel, o.due_at FROM outbox o JOIN ({HEADS}) USING (seq)")  # noqa: S608
+            rows = self._db.query(
+                f"SELECT o.channel, o.due_at FROM outbox o JOIN ({HEADS}) USING (seq) WHERE o.state = 'due'"  # noqa: S608
+            )
             return {row["channel"]: row["due_at"] for row in rows}
 
     def mark_sending(self, key: str, now: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from engine.domain.market import Timeframe
@@ -23,13 +23,19 @@ class Live:
     def __init__(self, loop: Loop, kept: KeptFeed, patience: int = PATIENCE) -> None:
         self._loop, self._kept, self._patience = loop, kept, patience
         self._road = loop.road
+        self._origins: Mapping[Timeframe, int] = {}
         self._schedules = tuple(rules.schedule for rules in self._road.plan.strategies)
 
     def begin(self) -> None:
         """Take up where the store stands; a first start decides from now on, with all the history it needs."""
-        finest = min(self._loop.scope.timeframes)
-        now = finest.floor(self._road.clock.now())
-        self._loop.start((now - history_needed(self._road.plan)) // DAY * DAY, now, "live")
+        need = history_needed(self._road.plan)
+        now = min(self._loop.scope.timeframes).floor(self._road.clock.now())
+        self._loop.start((now - max(need.values(), default=0)) // DAY * DAY, now, "live")
+        begin = self._loop.decided_from
+        self._origins = {
+            timeframe: max((begin - need.get(timeframe, 0)) // DAY * DAY, self._loop.origin)
+            for timeframe in self._loop.scope.timeframes
+        }
 
     def run(self) -> None:
         """Look, decide, publish and sleep until asked to stop."""
@@ -42,7 +48,7 @@ class Live:
         """Fetch what has closed and decide it, as far as it is complete; return False where asked to stop."""
         loop = self._loop
         wanted = loop.scope.expected
-        found = self._kept.refresh(wanted, loop.origin, loop.cursor if loop.warm else 0)
+        found = self._kept.refresh(wanted, self._origins, loop.cursor if loop.warm else 0)
         for line in found.failures:
             self._road.watcher.warn(f"no candles for {line}")
         if found.changed:
@@ -68,9 +74,24 @@ class Live:
         return look if again is None else min(look, again)
 
 
-def history_needed(plan: Plan) -> int:
-    """Return the ms of candles before the first decision after which every value of the plan has converged."""
-    return max((node.history_ms for node in plan.nodes), default=0)
+def history_needed(plan: Plan) -> dict[Timeframe, int]:
+    """Return for each timeframe the ms of its candles before a decision with which every value has converged."""
+    found: dict[Timeframe, int] = {}
+    depths: list[dict[Timeframe, int]] = []
+    for node in plan.nodes:
+        timeframe, inputs = node.frame.timeframe, [plan.nodes[i] for i in node.inputs]
+        if node.op == "join":  # one more of the other's candles: ours may begin just after one closed
+            own = inputs[0].frame.timeframe.ms
+        else:
+            own = (node.converged - max((n.converged for n in inputs), default=1)) * timeframe.ms
+        depth = {timeframe: timeframe.ms + own} if not inputs else {}
+        for i in node.inputs:
+            for other, ms in depths[i].items():
+                depth[other] = max(depth.get(other, 0), ms + own)
+        depths.append(depth)
+        for other, ms in depth.items():
+            found[other] = max(found.get(other, 0), ms)
+    return found
 
 
 def next_look(schedules: Iterable[Schedule], finest: Timeframe, now: int) -> int:

@@ -20,11 +20,11 @@ from engine.decide import Settings as DecideSettings
 from engine.decide import decide, follow_from
 from engine.domain.book import Book
 from engine.domain.event import Event
-from engine.domain.market import Block
+from engine.domain.market import Block, Timeframe
 from engine.domain.message import Bot, Brand, Channel
 from engine.domain.strategy import Plan
 from engine.feeds.blocks import gather
-from engine.feeds.scope import Scope, first_candle, history_of, last_candle, survey
+from engine.feeds.scope import Scope, begins, first_candle, history_of, last_candle, survey
 from engine.messages import messages
 from engine.plan.evaluate import Evaluator
 from engine.ports import Clock, Feed, Predictor, RiskRule, Store
@@ -92,7 +92,7 @@ class Loop:
     def __init__(self, road: Road, settings: Settings, scope: Scope) -> None:
         self.road, self.settings, self.scope = road, settings, scope
         self._bots = {rules.id: Bot(rules.id, rules.name, rules.version, rules.about) for rules in road.plan.strategies}
-        self._origin = self._cursor = self._run = 0
+        self._origin = self._decided_from = self._cursor = self._run = 0
         self._march: _March | None = None
 
     @property
@@ -106,6 +106,11 @@ class Loop:
         return self._origin
 
     @property
+    def decided_from(self) -> int:
+        """Return the time (ms) after which the very first start decided."""
+        return self._decided_from
+
+    @property
     def warm(self) -> bool:
         """Tell whether values have been computed up to the cursor."""
         return self._march is not None
@@ -117,8 +122,8 @@ class Loop:
         left half sent. Nothing is evaluated yet.
         """
         road = self.road
-        self._origin, decided_from, cursor = road.store.begin(origin, decide_from)
-        self._cursor = decided_from if cursor is None else cursor
+        self._origin, self._decided_from, cursor = road.store.begin(origin, decide_from)
+        self._cursor = self._decided_from if cursor is None else cursor
         self._run = road.store.start_run(mode, road.plan.hash, self.settings.engine_version)
         for line in self.scope.skipped:
             road.watcher.warn(line)
@@ -176,7 +181,7 @@ class Loop:
         road, begin = self.road, self._cursor
         how = self._how(march, live)
         for after, until in spans(march.at, end, self.settings.block):
-            block = self._gather(after, until)
+            block = self._gather(after, until, self.scope.timeframes)
             values = march.evaluator.advance(block)
             decisions = decide(road.plan, values, block, march.book, self.scope.markets, how)
             for time, events in decisions:
@@ -200,16 +205,18 @@ class Loop:
         followed = follow_from(book)
         at = self._cursor if followed is None else min(self._cursor, followed)
         evaluator = Evaluator(road.plan, self.scope.symbols, predictors=road.predictors)
+        begun = begins(road.feed, self.scope)
         for after, until in spans(self._origin, at, self.settings.warm_block):
             if self._stopped():
                 return None
-            evaluator.advance(self._gather(after, until))
+            there = [timeframe for timeframe in self.scope.timeframes if begun.get(timeframe, until) < until]
+            evaluator.advance(self._gather(after, until, there))
             road.watcher.progress(until, self._cursor, end)
         return _March(evaluator, book, at, self._cursor, history_of(road.feed, self.scope, self._origin))
 
-    def _gather(self, after: int, until: int) -> Block:
+    def _gather(self, after: int, until: int, timeframes: Sequence[Timeframe]) -> Block:
         scope = self.scope
-        return gather(self.road.feed, scope.symbols, scope.timeframes, after, until, scope.series)
+        return gather(self.road.feed, scope.symbols, timeframes, after, until, scope.series)
 
     def _commit(self, time: int, events: Sequence[Event], book: Book) -> None:
         """Write down a slice and what it owes, all or nothing; what was told before an end is told no second time."""

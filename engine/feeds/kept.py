@@ -78,12 +78,14 @@ class KeptFeed:
             self._series[name] = found
         return self._series.get(name)
 
-    def refresh(self, wanted: Iterable[LaneKey], origin: int, decided: int) -> Refreshed:
-        """Fetch what has closed since, from `origin` on; candles at or before `decided` are told as changed."""
+    def refresh(self, wanted: Iterable[LaneKey], origins: Mapping[Timeframe, int], decided: int) -> Refreshed:
+        """Fetch what has closed since, from each timeframe's origin (ms) on; candles at or before `decided` are
+        told as changed."""
         changed: list[tuple[str, Timeframe, int, str]] = []
         failures: list[str] = []
         now = self.clock.now()
         for symbol, timeframe in wanted:
+            origin = origins[timeframe]
             lane = self._lanes.setdefault((symbol, timeframe), _Lane(timeframe.floor(origin)))
             if lane.newest >= timeframe.floor(now) or lane.next_try > now:
                 continue

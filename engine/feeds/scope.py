@@ -91,6 +91,16 @@ def history_of(feed: Feed, scope: Scope, origin: int) -> dict[str, int]:
     return begins
 
 
+def begins(feed: Feed, scope: Scope) -> dict[Timeframe, int]:
+    """Return for each timeframe the open time (ms) of the first candle that any symbol has; none: left out."""
+    found: dict[Timeframe, int] = {}
+    for symbol, timeframe in scope.expected:
+        span = feed.span(symbol, timeframe)
+        if span is not None:
+            found[timeframe] = min(found.get(timeframe, 2**62), span[0] - timeframe.ms)
+    return found
+
+
 def _there(feed: Feed, symbol: str, span: tuple[int, int] | None) -> frozenset[Timeframe]:
     served = feed.timeframes(symbol)
     if span is None:

@@ -23,7 +23,7 @@ from engine.ports import FeedError
 from tests.engine.road import DAY, Heard, Paper, contents, drive, market, plan, trip
 
 MINUTE, HOUR = 60_000, 3_600_000
-FIVE = Timeframe.parse("5m")
+FIVE, FIFTEEN = Timeframe.parse("5m"), Timeframe.parse("15m")
 ONE = Timeframe.parse("1m")
 
 Spoil = Callable[[str, Timeframe, int, Candles], Candles]
@@ -107,7 +107,7 @@ END = START + 20 * HOUR
 def replayed(tmp_path_factory: pytest.TempPathFactory) -> list[Event]:
     """Return what a replay of the same span tells, with the same first candle as the live engine."""
     way, heard = trip(), Heard()
-    origin = (START - history_needed(plan())) // DAY * DAY
+    origin = (START - max(history_needed(plan()).values())) // DAY * DAY
     with Memory.open(tmp_path_factory.mktemp("replayed") / "engine.db", durable=False) as memory:
         loop = drive(memory, VirtualClock(START), market(), {}, way, heard)
         loop.start(origin, START)
@@ -260,8 +260,20 @@ def test_a_first_start_decides_from_now_on_and_has_all_its_history(tmp_path: Pat
         assert run.events == []
         origin, decided_from, cursor = memory.store.begin(2**60, 0)
     assert (decided_from, cursor) == (START, None)
-    assert START - origin >= history_needed(plan())
-    assert min(after for _, _, after, _ in run.exchange.asked) <= origin
+    need = history_needed(plan())
+    assert START - origin >= max(need.values())
+    first = {timeframe: after for _, timeframe, after, _ in reversed(run.exchange.asked)}
+    assert START - first["15m"] >= need[FIFTEEN]
+    assert START - first["1m"] < DAY, "no minute is fetched that is only followed on"
+
+
+def test_how_much_history_a_plan_needs() -> None:
+    """Each timeframe for itself: hours for fast averages, whatever a slower timeframe asks for."""
+    need = history_needed(plan())
+    assert set(need) == {FIVE, FIFTEEN}
+    for timeframe, ms in need.items():
+        own = max(node.converged for node in plan().nodes if node.frame.timeframe == timeframe)
+        assert ms == own * timeframe.ms
 
 
 @pytest.mark.parametrize(
