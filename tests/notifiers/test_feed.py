@@ -202,3 +202,11 @@ def test_thousands_of_posts_are_shown_a_screenful_at_a_time(tmp_path: Path, brow
     assert page.locator(".telegram .thread").count() < 100
     page.evaluate("document.querySelector('.telegram .scroll').scrollTo(0, 1e9)")
     expect(page.locator(".telegram .thread").nth(20)).to_be_attached()
+
+
+def test_the_parts_of_the_page_travel_with_the_package() -> None:
+    from setuptools import find_packages
+
+    root = Path(__file__).parents[2]
+    assert {"notifiers", "notifiers._page"} <= set(find_packages(str(root), include=["notifiers*"]))
+    assert "_page" not in NOTIFIERS.names()

@@ -1,0 +1,1 @@
+"""The parts of the feed page: notifiers/feed.py puts them into one file."""
