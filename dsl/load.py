@@ -59,12 +59,27 @@ class _Loader:
         document, findings = read_document(path)
         self.documents.append(document)
         if document.kind == "library":
-            self._add(findings + ([] if _failed(findings) else check_library(document, self.functions, self.libraries)))
+            self._library(document, findings)
             return
         self.strategy(document, findings)
 
+    def _library(self, document: ast.Document, findings: list[Diagnostic]) -> None:
+        if not _failed(findings):
+            try:
+                findings = findings + check_library(document, self.functions, self.libraries)
+            except RecursionError:
+                findings = [*findings, too_deep(document)]
+        self._add(findings)
+
     def strategy(self, document: ast.Document, findings: list[Diagnostic]) -> None:
         """Check what could be read; compile it if nothing at all is wrong with it."""
+        try:
+            self._strategy(document, findings)
+        except RecursionError:
+            self._add([*findings, too_deep(document)])
+            self.failed.append(document.path)
+
+    def _strategy(self, document: ast.Document, findings: list[Diagnostic]) -> None:
         values = self.values.get(document.id, {})
         checked, found = check_strategy(document, self.functions, self.libraries, values=values, series=self.series)
         findings = findings + found
@@ -93,6 +108,12 @@ class _Loader:
 
     def _tell(self, name: str, message: str, span: Span) -> None:
         self.diagnostics.append(Diagnostic(name, message, span))
+
+
+def too_deep(document: ast.Document) -> Diagnostic:
+    """Return the finding of a document whose lets or definitions stand on each other without end."""
+    message = "its lets and definitions are built on each other too deeply"
+    return Diagnostic("syntax", message, document.id_span or document.span, help="shorten the longest chain of lets")
 
 
 def _failed(findings: Sequence[Diagnostic]) -> bool:

@@ -83,21 +83,31 @@ def _bound(env: Env, expr: ast.Expr, what: str) -> Level | None:
     return found
 
 
-def side_of_close(given: Term) -> int | None:
-    """Return 1 where a price is certainly at or above the close, -1 at or below it, 0 the close; None not known."""
+def side_of_close(given: Term, known: dict[int, int | None] | None = None) -> int | None:
+    """Return 1 where a price is certainly at or above the close, -1 at or below it, 0 the close; None not known.
+
+    `known` remembers the answers for terms that stand in several places.
+    """
+    known = {} if known is None else known
+    if given.same not in known:
+        known[given.same] = _side_of_close(given, known)
+    return known[given.same]
+
+
+def _side_of_close(given: Term, known: dict[int, int | None]) -> int | None:
     if given.op == "field":
         return {"close": 0, "high": 1, "low": -1}.get(str(given.params[0]))
     if given.op in ("highest", "lowest"):
-        inner = side_of_close(given.args[0])
+        inner = side_of_close(given.args[0], known)
         wanted = 1 if given.op == "highest" else -1
         return wanted if inner in (0, wanted) else None
     if given.op in ("max", "min"):
         wanted = 1 if given.op == "max" else -1
-        sides = [side_of_close(a) for a in given.args]
+        sides = [side_of_close(a, known) for a in given.args]
         return wanted if any(s in (0, wanted) for s in sides) else None
     if given.op in ("add", "sub"):
         base, shift = given.args
-        inner = side_of_close(base)
+        inner = side_of_close(base, known)
         low, high = shift.type.bounds
         if inner is None or shift.type.form != "distance":
             return None
@@ -106,7 +116,7 @@ def side_of_close(given: Term) -> int | None:
         return moved if inner in (0, moved) else None
     if given.op == "mul":
         base, factor = given.args if given.args[1].value is not None else given.args[::-1]
-        inner, times = side_of_close(base), factor.value
+        inner, times = side_of_close(base, known), factor.value
         if inner is None or times is None:
             return None
         moved = 1 if times >= 1 else -1

@@ -15,6 +15,9 @@ from dsl.check.terms import Term, mistake, term
 from dsl.units import Type
 from engine.plan.recursion import ARITY
 
+MOST_STEPS = 2_000
+"""Steps of one program: a let that is named twice is written twice, so lets over lets could grow without end."""
+
 
 def prepare(env: Env, definition: ast.Definition) -> None:
     """Find the states of a definition and compute them, before anything else of it is checked."""
@@ -89,6 +92,11 @@ def _outputs(env: Env, definition: ast.Definition, states: tuple[str, ...], bodi
 
 def _write(env: Env, given: Term, program: list[float | str], inputs: dict[int, tuple[int, Term]]) -> bool:
     """Append the postfix form of a term; False (and told) where it holds what a recursion cannot."""
+    if len(program) > MOST_STEPS:
+        env.error(
+            "wrong-arguments", "the recursion takes too many steps on each candle", given.span, f"over {MOST_STEPS}"
+        )
+        return False
     if given.op == "const" and not given.type.is_bool:
         program.append(given.params[0])
     elif given.op == "const":

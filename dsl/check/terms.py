@@ -15,7 +15,7 @@ from dsl.units import BOOL, ERROR, Type
 Params = tuple[float | str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Term:
     """One operation over terms. `op` is a node's operation, or one of these that compile resolves:
 
@@ -37,6 +37,9 @@ class Term:
     uncertain: bool = False
     recursive: bool = False
     shown: tuple[Term, ...] | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.op}: {self.text}>"
 
     @property
     def value(self) -> float | None:

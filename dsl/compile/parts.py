@@ -13,23 +13,26 @@ _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 def parts(given: Term) -> tuple[Term, ...]:
     """Return the numbers a condition compares, each once; those in another frame as they are seen from here."""
     found: dict[int, Term] = {}
-    for part in _walk(given):
+    for part in _walk(given, set()):
         if part.op != "const" and not part.held and not part.uncertain:
             found.setdefault(part.same, part)
     return tuple(found.values())
 
 
-def _walk(given: Term) -> Iterator[Term]:
+def _walk(given: Term, seen: set[int]) -> Iterator[Term]:
+    if given.same in seen:
+        return
+    seen.add(given.same)
     if not given.type.is_bool:
         yield given
     elif given.op == "at":
-        for inner in _walk(given.args[0]):
+        for inner in _walk(given.args[0], set()):
             if inner.op != "const":
                 yield replace(term("at", (inner,), inner.type, inner.span, given.params), shown=inner.shown)
     elif given.shown is not None:
         for argument in given.shown:
-            yield from _walk(argument)
+            yield from _walk(argument, seen)
     else:
         for argument in given.args:
             if given.op in _COMPARISONS or argument.type.is_bool:
-                yield from _walk(argument)
+                yield from _walk(argument, seen)

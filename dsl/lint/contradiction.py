@@ -17,7 +17,7 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
         if term.op != "and":
             continue
         limits: dict[int, list[tuple[str, float, Term]]] = {}
-        for part in _conjuncts(term):
+        for part in _conjuncts(term, set()):
             limit = _limit(part)
             if limit is not None:
                 limits.setdefault(limit[0], []).append((limit[1], limit[2], part))
@@ -25,10 +25,13 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
             yield from _opposed(given)
 
 
-def _conjuncts(term: Term) -> Iterator[Term]:
+def _conjuncts(term: Term, seen: set[int]) -> Iterator[Term]:
+    if term.same in seen:
+        return
+    seen.add(term.same)
     if term.op == "and":
         for argument in term.args:
-            yield from _conjuncts(argument)
+            yield from _conjuncts(argument, seen)
     else:
         yield term
 

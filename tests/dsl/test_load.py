@@ -7,6 +7,7 @@ from pathlib import Path
 from dsl.catalogue import catalogue
 from dsl.check import outputs
 from dsl.errors import Severity
+from dsl.lint import lint
 from dsl.load import load, load_expression, strategy_files
 from engine.domain.market import Timeframe
 from tests.dsl.texts import side, strategy
@@ -104,6 +105,28 @@ def test_a_broken_library_is_told_once_however_many_use_it(tmp_path: Path) -> No
     loaded = load([tmp_path])
     assert [d.name for d in loaded.errors if d.span.source.path.endswith("lib.yaml")] == ["syntax"]
     assert len(loaded.failed) == 2
+
+
+def chain(first: str, step: str, count: int) -> str:
+    """Return lets that stand on each other, the last one on top."""
+    lines = [f"  v0: {first}"] + [f"  v{i}: {step.replace('V', f'v{i - 1}')}" for i in range(1, count)]
+    return "let:\n" + "\n".join(lines) + "\n"
+
+
+def test_lets_that_double_each_other_take_no_time(tmp_path: Path) -> None:
+    write(tmp_path, "one", chain("close > open", "V and (V or close > low)", 60) + side("v59"))
+    write(tmp_path, "two", chain("close", "max(V, V + 0 * V)", 60) + side("v59 > 1", "stop: v59 * 0.9"))
+    loaded = load([tmp_path])
+    assert loaded.errors == []
+    assert lint(loaded) is not None
+
+
+def test_lets_without_end_are_a_finding(tmp_path: Path) -> None:
+    write(tmp_path, "deep", chain("close", "V + 1", 3000) + side("v2999 > 1"))
+    write(tmp_path, "good", side())
+    loaded = load([tmp_path])
+    assert [d.name for d in loaded.errors] == ["syntax"]
+    assert [s.id for s in loaded.plan.strategies] == ["good"]
 
 
 def test_values_replace_the_defaults_of_params(tmp_path: Path) -> None:
