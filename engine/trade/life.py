@@ -4,7 +4,7 @@ Orders fill at their own price, or at the candle's open where that is worse, nev
 what is filled at market: market and stop entries, stops, exits, expiry; limit entries, adds and targets have
 none. The fee is a ratio of every fill.
 
-A little longer than a file should be: all that changes a position, and all arithmetic of its money, is in this one class.
+A little longer than a file should be: all that changes a position, and the arithmetic of its money, is in this class.
 """
 
 from __future__ import annotations
