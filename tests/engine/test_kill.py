@@ -158,3 +158,26 @@ def test_killed_at_random_moments_it_ends_like_an_uninterrupted_run(candles: Pat
     assert states["sent"] <= len(delivered)
     left = iter(wanted)
     assert all(text in left for text in delivered), "in the order in which they happened"
+
+
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop_it_leaves_nothing_in_doubt(candles: Path, tmp_path: Path, asked: signal.Signals) -> None:
+    with Deadly() as server:
+        engine = Engine(tmp_path, candles, server)
+        process = engine.start()
+        while len(server.requests) < 12 and process.poll() is None:
+            time.sleep(0.001)
+        process.send_signal(asked)
+        _, told = process.communicate(timeout=120)
+        assert process.returncode == 130, told.decode()
+        assert b"safe point" in told
+        with Queries(engine.database) as queries:
+            assert {post.state for post in queries.posts()} <= {"sent", "due"}
+            assert queries.runs()[0].outcome == "stopped"
+            before = len(queries.posts())
+        engine.finish()
+        with Queries(engine.database) as queries:
+            posts = queries.posts()
+        assert 0 < before < len(posts)
+        assert {post.state for post in posts} == {"sent"}
+        assert len(server.delivered) == len(posts)
