@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from importlib.metadata import entry_points
 from typing import Generic, TypeVar, cast
 
 T = TypeVar("T")
@@ -34,14 +33,15 @@ class Registry(Generic[T]):
     def __init__(self, kind: str, package: str, attribute: str) -> None:
         self.kind, self.package, self.attribute = kind, package, attribute
         self._loaded: dict[str, T] = {}
-        self._names: dict[str, str] | None = None
+        self._own: dict[str, str] | None = None
+        self._all: dict[str, str] | None = None
 
     def names(self) -> tuple[str, ...]:
         """Return every name, sorted, without importing any of the things."""
         return tuple(sorted(self._where()))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._where()
+        return name in self._built_in() or name in self._where()
 
     def __iter__(self) -> Iterator[T]:
         return (self[name] for name in self.names())
@@ -49,22 +49,28 @@ class Registry(Generic[T]):
     def __getitem__(self, name: str) -> T:
         """Return the thing of that name. Raises UnknownName with the names that exist."""
         if name not in self._loaded:
-            where = self._where()
+            where = self._built_in() if name in self._built_in() else self._where()
             if name not in where:
                 raise UnknownName(self.kind, name, self.names())
             module, _, attribute = where[name].partition(":")
             self._loaded[name] = cast(T, getattr(importlib.import_module(module), attribute))
         return self._loaded[name]
 
-    def _where(self) -> dict[str, str]:
-        if self._names is None:
+    def _built_in(self) -> dict[str, str]:
+        if self._own is None:
             package = importlib.import_module(self.package)
-            names = {
+            self._own = {
                 module.name: f"{self.package}.{module.name}:{self.attribute}"
                 for module in pkgutil.iter_modules(package.__path__)
                 if not module.name.startswith("_")
             }
-            for point in entry_points(group=f"signal_engine.{self.kind}"):
-                names.setdefault(point.name, point.value)
-            self._names = names
-        return self._names
+        return self._own
+
+    def _where(self) -> dict[str, str]:
+        if self._all is None:
+            # Reading what is installed takes longer than all the rest, so it waits for a name that is not ours.
+            from importlib.metadata import entry_points
+
+            points = {point.name: point.value for point in entry_points(group=f"signal_engine.{self.kind}")}
+            self._all = {**points, **self._built_in()}
+        return self._all

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 from dsl.catalogue import Catalogue
 from dsl.check.terms import Term
 from engine.domain.market import MARKET_FIELDS, Timeframe
-from engine.domain.strategy import Frame
+from engine.domain.strategy import ELEMENT_WISE, Frame
 from engine.plan.graph import Graph
-from engine.plan.operations import OPERATIONS
 
 DAY_MS = 86_400_000
 UNKNOWN = 1.0
-_PLAIN = frozenset({*OPERATIONS, "output", "model"})
+_PLAIN = frozenset({*ELEMENT_WISE, "output", "model"})
 _AVERAGES = {"hl2": ("high", "low"), "hlc3": ("high", "low", "close"), "ohlc4": ("open", "high", "low", "close")}
 
 

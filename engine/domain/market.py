@@ -6,18 +6,24 @@ instant at which all of it is known. The candle of 13:00 to 13:05 has the close 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Times = npt.NDArray[np.int64]
-Truths = npt.NDArray[np.int8]
+    Floats = npt.NDArray[np.float64]
+    Times = npt.NDArray[np.int64]
+    Truths = npt.NDArray[np.int8]
+else:
+    # What checks a strategy touches no candle, and must not wait for numpy.
+    Floats = Times = Truths = Any
 
 FIELDS = ("open", "high", "low", "close", "volume")
 MARKET_FIELDS = ("bid", "ask", "spread", "quote_volume_24h", "funding_rate")
@@ -70,7 +76,7 @@ class Market:
 
     def round_price(self, price: float) -> float:
         """Return the price on the venue's tick that is nearest to `price` (half to even)."""
-        if not self.tick or not np.isfinite(price):
+        if not self.tick or not math.isfinite(price):
             return price
         steps = (Decimal(repr(float(price))) / self.tick).to_integral_value()
         return float(steps * self.tick)
@@ -105,7 +111,7 @@ class Candles:
 
     def between(self, after: int, until: int) -> Candles:
         """Return those with after < close time <= until, as views."""
-        start, stop = np.searchsorted(self.close_time, [after, until], side="right")
+        start, stop = self.close_time.searchsorted([after, until], side="right")
         cut = slice(int(start), int(stop))
         return Candles(
             self.symbol, self.timeframe, self.close_time[cut], self.open[cut], self.high[cut],

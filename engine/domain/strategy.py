@@ -13,6 +13,12 @@ from dataclasses import dataclass, field
 from engine.domain.market import Timeframe
 from engine.domain.signal import Side
 
+ELEMENT_WISE = (
+    "add", "sub", "mul", "div", "neg", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "if", "min", "max",
+    "clip", "abs", "sign", "floor", "sqrt", "log", "exp", "default", "known", "at_least",
+)  # fmt: skip
+"""The names of the element-wise operations, whose arithmetic is in engine.plan.operations."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gaps:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.domain.market import Floats, Truths
+from engine.domain.strategy import ELEMENT_WISE
 
 Array = npt.NDArray[Any]
 
@@ -153,5 +154,5 @@ _OPERATIONS: dict[str, Callable[..., Array]] = {
     "at_least": _at_least,
 }
 
-OPERATIONS = tuple(_OPERATIONS)
-"""The names of all element-wise operations."""
+OPERATIONS = ELEMENT_WISE
+assert set(_OPERATIONS) == set(OPERATIONS)
