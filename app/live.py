@@ -31,7 +31,7 @@ def run_live(config: Config, database: Path, *, only: Sequence[str], symbols: Se
     stop_on_signals(clock.stop)
     settings = CcxtSettings(venues=config.venues, urls=config.venue_urls)
     with Memory.open(database) as memory:
-        kept = KeptFeed(CcxtFeed(clock, settings), memory.candles, clock)
+        kept = KeptFeed(wiring.with_series(CcxtFeed(clock, settings), config), memory.candles, clock)
         also = tuple(position.signal.symbol for position in memory.store.book().live_positions())
         scope = survey(plan, kept, wiring.universe_of(plan, config, symbols), also=also)
         if not scope.symbols:

@@ -40,6 +40,7 @@ def run_replay(
     plan = loaded.plan
     for line in wiring.missing_models(plan, config):
         show.note(line)
+    feed = wiring.with_series(feed, config)
     channels = wiring.publishing(config, replay=True, publish=publish)
     # What a loss of power takes from a replay, the same replay makes again: it does not wait for the disk.
     with Memory.open(database, durable=publish) as memory:

@@ -65,6 +65,18 @@ def universe_of(plan: Plan, config: Config, symbols: Sequence[str] = ()) -> dict
     return found
 
 
+def with_series(feed: Feed, config: Config) -> Feed:
+    """Return the feed with the configuration's external series beside it. Raises FeedError where one cannot be read."""
+    if not config.series:
+        return feed
+    from engine.feeds.beside import BesideFeed
+
+    beside = BesideFeed(feed, config.series)
+    for name in config.series:
+        beside.series(name, 0)
+    return beside
+
+
 def predictors(plan: Plan, config: Config) -> dict[str, Predictor]:
     """Return the trained models that the plan's strategies name; one that is missing leaves its strategy silent."""
     wanted = {rules.model.name for rules in plan.strategies if rules.model is not None}

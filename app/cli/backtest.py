@@ -46,7 +46,7 @@ def command(
     chosen = feed.symbols() if symbols == "all" else tuple(symbols.split(",")) if symbols else ()
     try:
         result = backtest(
-            plan, feed, wiring.universe_of(plan, settings, chosen),
+            plan, wiring.with_series(feed, settings), wiring.universe_of(plan, settings, chosen),
             Settings(
                 fees=costs.fee if fees is None else fees / 100,
                 slippage=costs.slippage if slippage is None else slippage / 100,

@@ -44,7 +44,7 @@ def command(
         trained = train(
             plan,
             strategy,
-            feed,
+            wiring.with_series(feed, settings),
             known,
             since or 0,
             until or 2**61,

@@ -61,6 +61,7 @@ def survey(
     timeframes = tuple(sorted(present | set(follow.values())))
     expected = tuple((s, t) for s in symbols for t in timeframes if t in there[s] and (t in asked or t == follow[s]))
     series = tuple(sorted({name for rules in plan.strategies for name in rules.uses_series}))
+    skipped += _without_series(plan, feed, 2**62 if span is None else span[1])
     return Scope(symbols, universe_here, timeframes, expected, follow, markets, series, tuple(skipped))
 
 
@@ -131,6 +132,14 @@ def _finest(
 def _begins(feed: Feed, symbol: str, timeframe: Timeframe) -> int:
     record = feed.span(symbol, timeframe)
     return 2**62 if record is None else record[0] - timeframe.ms
+
+
+def _without_series(plan: Plan, feed: Feed, until: int) -> Iterable[str]:
+    for name in sorted({name for rules in plan.strategies for name in rules.uses_series}):
+        found = feed.series(name, until)
+        if found is None or not len(found.published):
+            readers = ", ".join(rules.id for rules in plan.strategies if name in rules.uses_series)
+            yield f"{readers}: the series {name} is not here, so what reads it is unknown"
 
 
 def _skipped(rules: StrategyRules, symbols: Sequence[str], there: Mapping[str, frozenset[Timeframe]]) -> Iterable[str]:
