@@ -95,7 +95,7 @@ class Type:
     @property
     def form(self) -> str:
         """Of a price: level, distance, improper (a sum of prices that is neither), or '' where not known."""
-        if not self.unit.is_price or self.weight is None:
+        if not self.unit.is_price or self.weight is None or not math.isfinite(self.weight):
             return ""
         if self.lone:
             return "level" if self.weight else "distance"

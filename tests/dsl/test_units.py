@@ -119,6 +119,10 @@ def test_bounds_follow() -> None:
     assert units.divide(PRICE, VOLUME).bounds == (0, math.inf)
 
 
+def test_a_price_divided_by_nothing_has_no_form() -> None:
+    assert form(units.add(units.divide(PRICE, number(0)), PRICE, 1)) == ""
+
+
 def test_descriptions() -> None:
     assert str(PRICE) == "price"
     assert str(DISTANCE) == "distance"
