@@ -22,7 +22,7 @@ from engine.domain.message import Brand, Channel
 BUILT_IN_STRATEGIES = Path(__file__).parent.parent / "strategies"
 MAJORS = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "ADA/USDT", "LINK/USDT", "LTC/USDT", "BCH/USDT", "SUI/USDT")
 VENUES = ("binanceusdm", "bybit", "phemex", "kraken")
-EVENTS = ("signal", "opened", "added", "target", "stop_moved", "part_exited", "closed", "report", "blocked")
+EVENTS = ("signal", "opened", "added", "target", "stop_moved", "trailed", "part_exited", "closed", "report", "blocked")
 FILE = Path("config/engine.yaml")
 DISCLAIMER = "Paper signals. Not financial advice."
 
@@ -57,7 +57,9 @@ class Config:
     series: Mapping[str, Path] = field(default_factory=dict)
     max_open: int = 0
     channels: tuple[Channel, ...] = field(
-        default_factory=lambda: (Channel("feed", "feed", frozenset(EVENTS) - {"blocked", "opened", "added"}),)
+        default_factory=lambda: (
+            Channel("feed", "feed", frozenset(EVENTS) - {"blocked", "opened", "added", "trailed"}),
+        )
     )
     pacing: Mapping[str, Pacing] = field(default_factory=dict)
     path: Path | None = None

@@ -61,7 +61,7 @@ def messages(
     owed: list[OutboxMessage] = []
     for event in events:
         strategy = _strategy(event)
-        takers = [channel for channel in channels if wants(channel, event.kind, strategy)]
+        takers = [channel for channel in channels if wants(channel, news_of(event), strategy)]
         if not takers:
             continue
         payload = payload_of(event, brand, markets, bots)
@@ -81,9 +81,17 @@ def messages(
     return tuple(owed)
 
 
-def wants(channel: Channel, kind: str, strategy: str) -> bool:
-    """Tell whether `channel` gets events of that kind from that strategy."""
-    return kind in channel.events and (not channel.bots or strategy in channel.bots)
+def news_of(event: Event) -> str:
+    """Return the name under which channels ask for an event: its kind, but `trailed` for a step of a trailing stop.
+
+    A trailing stop may move with every candle: most channels want to hear only of moves that a target caused.
+    """
+    return "trailed" if isinstance(event, StopMoved) and event.why == "trail" else event.kind
+
+
+def wants(channel: Channel, news: str, strategy: str) -> bool:
+    """Tell whether `channel` gets news of that name from that strategy."""
+    return news in channel.events and (not channel.bots or strategy in channel.bots)
 
 
 def thread_of(event: Event) -> str:

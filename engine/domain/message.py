@@ -13,9 +13,10 @@ class Channel:
     """A place that is published to, as configured.
 
     `name` is the user's (`telegram_vip`), `kind` the notifier's (`telegram`). `events` are the kinds of
-    event it gets (signal, opened, target, stop_moved, closed, report, ...). `bots` limits it to some
-    strategies (empty: all). `options` hold no secrets; `secrets` maps an option's name to the name of
-    the environment variable that holds it.
+    event it gets (signal, opened, target, stop_moved, closed, report, ...); `stop_moved` is a move that a
+    target caused, `trailed` a step of a trailing stop. `bots` limits it to some strategies (empty: all).
+    `options` hold no secrets; `secrets` maps an option's name to the name of the environment variable that
+    holds it.
     """
 
     name: str

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator, FormatChecker
 
-from engine.domain.event import Event
+from engine.domain.event import Event, StopMoved
 from engine.domain.market import Market
 from engine.domain.message import Bot, Brand, Channel, OutboxMessage
 from engine.domain.position import Position, Status
@@ -23,7 +23,9 @@ from tests.histories import History, histories, made_signal
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "signal.schema.json").read_text())
 WIRE = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
-ALL = frozenset({"signal", "opened", "added", "target", "stop_moved", "part_exited", "closed", "report", "blocked"})
+ALL = frozenset(
+    {"signal", "opened", "added", "target", "stop_moved", "trailed", "part_exited", "closed", "report", "blocked"}
+)
 MARKETS = {"BTC/USDT": Market("binanceusdm", "BTC/USDT", Decimal("0.10"), Decimal("0.001"))}
 BOTS = {"scalper": Bot("scalper", "Scalping Bot", "1.0.0", "Fast.")}
 VIP = Channel("vip", "telegram", ALL)
@@ -189,3 +191,13 @@ def test_a_signal_without_a_stop_or_an_end() -> None:
     WIRE.validate(wire)
     assert (wire["stop_loss"], wire["expires_at"], wire["take_profits"]) == (None, None, [])
     assert "values" not in wire["meta"]
+
+
+def test_a_step_of_a_trailing_stop_is_told_only_where_it_was_asked_for() -> None:
+    _, events = one_life()
+    (moved,) = events["stop_moved"]
+    assert isinstance(moved, StopMoved)
+    by_target, by_trail = replace(moved, why="target 1"), replace(moved, why="trail")
+    asking, not_asking = Channel("a", "telegram", ALL), Channel("b", "telegram", ALL - {"trailed"})
+    assert [m.channel for m in owed([by_target], asking, not_asking)] == ["a", "b"]
+    assert [m.channel for m in owed([by_trail], asking, not_asking)] == ["a"]
