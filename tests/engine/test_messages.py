@@ -194,9 +194,8 @@ def test_a_signal_without_a_stop_or_an_end() -> None:
 
 
 def test_a_step_of_a_trailing_stop_is_told_only_where_it_was_asked_for() -> None:
-    _, events = one_life()
-    (moved,) = events["stop_moved"]
-    assert isinstance(moved, StopMoved)
+    _, told = one_life()
+    moved = next(event for event in told["move"] if isinstance(event, StopMoved))
     by_target, by_trail = replace(moved, why="target 1"), replace(moved, why="trail")
     asking, not_asking = Channel("a", "telegram", ALL), Channel("b", "telegram", ALL - {"trailed"})
     assert [m.channel for m in owed([by_target], asking, not_asking)] == ["a", "b"]
