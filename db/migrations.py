@@ -57,11 +57,12 @@ def m0001_memory(db: Database) -> None:
         """CREATE TABLE outbox (
             seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, event_id TEXT NOT NULL REFERENCES events (id),
             event_kind TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT NOT NULL, created_at INTEGER NOT NULL,
-            payload TEXT NOT NULL,
             state TEXT NOT NULL CHECK (state IN ('due', 'sending', 'sent', 'dead', 'in_doubt')),
             attempts INTEGER NOT NULL DEFAULT 0, due_at INTEGER NOT NULL, changed_at INTEGER NOT NULL,
             remote_id TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT ''
         ) STRICT""",
+        # apart from the state, which changes often, so that a change of state does not write the payload again
+        "CREATE TABLE payloads (key TEXT PRIMARY KEY REFERENCES outbox (key), body TEXT NOT NULL) STRICT",
         "CREATE INDEX outbox_open ON outbox (channel, seq) WHERE state IN ('due', 'sending')",
         "CREATE INDEX outbox_threads ON outbox (thread, channel, seq) WHERE thread <> ''",
         "CREATE INDEX outbox_states ON outbox (channel, state)",

@@ -31,7 +31,8 @@ class SqliteOutbox:
         with explained(self._path):
             for head in list(self._db.query(HEADS)):
                 rows = self._db.query(
-                    "SELECT * FROM outbox WHERE channel = ? AND state IN ('due', 'sending') ORDER BY seq LIMIT ?",
+                    "SELECT outbox.*, body AS payload FROM outbox JOIN payloads USING (key) "
+                    "WHERE channel = ? AND state IN ('due', 'sending') ORDER BY seq LIMIT ?",
                     [head["channel"], limit],
                 )
                 for row in rows:

@@ -154,9 +154,10 @@ class Queries:
 
     def posts(self, channel: str | None = None, limit: int = -1, newest_first: bool = False) -> tuple[Post, ...]:
         """Return messages of one channel, or of all, in the order in which they were owed."""
-        columns = "key, channel, event_kind, thread, created_at, changed_at, state, attempts, remote_id, error, payload"
+        columns = "key, channel, event_kind, thread, created_at, changed_at, state, attempts, remote_id, error"
         order = "DESC" if newest_first else "ASC"
-        sql = f"SELECT {columns} FROM outbox WHERE (? IS NULL OR channel = ?) ORDER BY seq {order} LIMIT ?"  # noqa: S608
+        source = "outbox JOIN payloads USING (key) WHERE (? IS NULL OR channel = ?)"
+        sql = f"SELECT {columns}, body AS payload FROM {source} ORDER BY seq {order} LIMIT ?"  # noqa: S608
         rows = self._rows(sql, channel, channel, limit)
         return tuple(Post(**{**row, "payload": json.loads(row["payload"])}) for row in rows)
 

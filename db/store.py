@@ -165,17 +165,19 @@ class SqliteStore:
         row = {
             "key": message.key, "event_id": message.event_id, "event_kind": message.event_kind,
             "channel": message.channel, "thread": message.thread, "created_at": message.created_at,
-            "payload": dumps_plain(message.payload), "state": str(message.state), "attempts": message.attempts,
+            "state": str(message.state), "attempts": message.attempts,
             "due_at": message.due_at, "changed_at": message.created_at, "remote_id": message.remote_id,
             "error": message.error,
         }  # fmt: skip
         names = ", ".join(row)
         values = ", ".join(f":{name}" for name in row)
-        self._db.conn.execute(
+        new = self._db.conn.execute(
             f"INSERT OR IGNORE INTO outbox ({names}) SELECT {values} "  # noqa: S608 (names of our own)
             "WHERE EXISTS (SELECT 1 FROM events WHERE id = :event_id)",
             row,
-        )
+        ).rowcount
+        if new:
+            self._insert("payloads", {"key": message.key, "body": dumps_plain(message.payload)})
 
     def _insert(self, table: str, row: Mapping[str, Any], how: str = "") -> bool:
         names, values = ", ".join(row), ", ".join(f":{name}" for name in row)

@@ -21,7 +21,7 @@ from engine.relay import Outlet, Relay
 
 HERE = Path(__file__).parent
 DAY = 86_400_000
-KINDS = frozenset({"signal", "opened", "added", "target", "stop_moved", "part_exited", "closed", "report"})
+KINDS = frozenset({"signal", "opened", "added", "target", "stop_moved", "part_exited", "closed", "report", "trailed"})
 CHANNELS = (Channel("free", "console", KINDS - {"opened", "added"}), Channel("vip", "console", KINDS))
 TABLES = ("signals", "positions", "events", "lanes", "notes")
 
@@ -115,7 +115,9 @@ def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
     for table in TABLES:
         rows = connection.execute(f"SELECT * FROM {table}").fetchall()
         found[table] = sorted(tuple(row[key] for key in row.keys() if key != "seq") for row in rows)  # noqa: SIM118
-    found["owed"] = sorted(tuple(row) for row in connection.execute("SELECT key, payload FROM outbox"))
+    found["owed"] = sorted(
+        tuple(row) for row in connection.execute("SELECT key, body FROM outbox JOIN payloads USING (key)")
+    )
     found["standing"] = [tuple(row) for row in connection.execute("SELECT * FROM standing")]
     connection.close()
     return found

@@ -12,6 +12,7 @@ from db.queries import Queries
 from engine.domain.event import DailyReport, PositionClosed, SignalFired
 from engine.feeds.replay import ReplayFeed, VirtualClock
 from engine.loop import spans
+from engine.messages import news_of
 from tests.engine.road import CHANNELS, DAY, Heard, Paper, contents, drive, market, trip
 
 
@@ -56,7 +57,7 @@ def test_every_message_is_sent_once_in_order(tmp_path: Path, whole: dict[str, li
     replay(tmp_path / "engine.db", heard, papers)
     events = [event for _, part in heard.slices for event in part]
     for channel in CHANNELS:
-        wanted = [f"{event.id}@{channel.name}" for event in events if event.kind in channel.events]
+        wanted = [f"{event.id}@{channel.name}" for event in events if news_of(event) in channel.events]
         assert papers[channel.name].keys == wanted
     assert len(papers["vip"].keys) + len(papers["free"].keys) == len(whole["owed"])
 
