@@ -182,7 +182,6 @@ def build_loop(
         universe=scope.universe,
         fees=config.costs.fee,
         slippage=config.costs.slippage,
-        venue=feed.name,
         engine_version=__version__,
         risk=protections(config),
     )

@@ -17,9 +17,10 @@ FINEST_MS = 60_000
 class Scope:
     """What a run looks at, fixed for its length.
 
-    `symbols` are evaluated, in this order; `universe` has per strategy those it may trade. `timeframes` are
-    gathered, shortest first; `expected` are the (symbol, timeframe) that the feed serves of them. `follow` has
-    per symbol its finest timeframe. `skipped` says in a line each what the data lacks.
+    `symbols` are evaluated, in this order, those that strategies read and the feed lacks included; `universe` has
+    per strategy those it may trade. `timeframes` are gathered, shortest first; `expected` are the (symbol, timeframe)
+    that the feed serves of them. `follow` has per symbol its finest timeframe. `skipped` says in a line each what the
+    data lacks.
     """
 
     symbols: tuple[str, ...]
@@ -50,16 +51,19 @@ def survey(
     read = [symbol for rules in plan.strategies for symbol in rules.uses_symbols]
     named = tuple(dict.fromkeys([*(s for part in wanted.values() for s in part), *read, *also]))
     markets = feed.markets(named)
-    symbols = tuple(symbol for symbol in named if symbol in markets)
+    # One that a strategy reads stays, so that what reads it is unknown and the rest goes on.
+    symbols = tuple(symbol for symbol in named if symbol in markets or symbol in read)
     skipped = [f"{symbol}: {feed.name} has no such market" for symbol in named if symbol not in markets]
     there = {symbol: _there(feed, symbol, span) for symbol in symbols}
     asked = {frame.timeframe for frame in plan.frames()}
-    follow = {symbol: _finest(feed, symbol, there[symbol], asked, span) for symbol in symbols}
+    follow = {symbol: _finest(feed, symbol, there[symbol], asked, span) for symbol in markets}
     universe_here = {name: tuple(s for s in part if s in markets) for name, part in wanted.items()}
     skipped += [line for rules in plan.strategies for line in _skipped(rules, universe_here[rules.id], there)]
     present = asked & {timeframe for part in there.values() for timeframe in part}
     timeframes = tuple(sorted(present | set(follow.values())))
-    expected = tuple((s, t) for s in symbols for t in timeframes if t in there[s] and (t in asked or t == follow[s]))
+    expected = tuple(
+        (s, t) for s in symbols for t in timeframes if t in there[s] and (t in asked or t == follow.get(s))
+    )
     series = tuple(sorted({name for rules in plan.strategies for name in rules.uses_series}))
     skipped += _without_series(plan, feed, 2**62 if span is None else span[1])
     return Scope(symbols, universe_here, timeframes, expected, follow, markets, series, tuple(skipped))

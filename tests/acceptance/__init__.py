@@ -1,0 +1,1 @@
+"""The whole road, as its users use it."""
