@@ -15,20 +15,23 @@ from engine.domain.market import Block, Timeframe, Times, Truths
 from engine.domain.strategy import Frame, Node, Plan
 from engine.plan.frames import FrameState, Rows
 from engine.plan.operations import UNKNOWN, Array
+from engine.plan.parts import Sheets, parts
 from engine.plan.reads import rule_nodes
 from engine.plan.steps import Models, Moment, Step, step_of
 from engine.ports import Predictor
 
 _Placed = tuple[int, Step, int, tuple[int, ...], list[int]]
-"""A node, its step, the place of its frame, the nodes it reads, and those that nobody needs after it."""
-_Ready = tuple[int, Callable[..., Any], bool, int, tuple[int, ...], list[int]]
+"""A node, its step, the place of its frame, the nodes it reads, and those that no node needs after it."""
+_Ready = tuple[int, Callable[..., Any], bool, int, tuple[int, ...], bool, list[int]]
+"""A node, what computes it, whether that is pure, its frame's place, what it reads, whether its values are written
+to a sheet, and what nobody needs after it."""
 
 
 class Values:
     """The values of the kept nodes over one block. Arrays are read-only.
 
     Numbers are float64 with NaN for unknown, truths int8 0 1 2. Where a candle does not exist everything is
-    unknown, also what does not depend on the candle.
+    unknown, also what does not depend on the candle; `finished` values are so already.
     """
 
     def __init__(
@@ -38,8 +41,11 @@ class Values:
         rows: Mapping[Frame, Rows],
         kept: frozenset[int],
         store: Sequence[Any],
+        *,
+        finished: bool = False,
     ) -> None:
         self._plan, self._lanes, self._rows, self._kept, self._store = plan, lanes, rows, kept, store
+        self._finished = finished
         self._masked: dict[int, Array] = {}
 
     @property
@@ -77,7 +83,7 @@ class Values:
             values = np.empty(rows.shape, np.int8 if self._plan.nodes[node].boolean else np.float64)
         elif isinstance(values, tuple):
             values = values[0]
-        if rows.whole:
+        if rows.whole or self._finished:
             values = np.broadcast_to(values, rows.shape)
         else:
             unknown = UNKNOWN if values.dtype == np.int8 else np.nan
@@ -111,37 +117,69 @@ class Evaluator:
         frames = list(dict.fromkeys(plan.nodes[i].frame for i in used))
         self._frames = [FrameState(frame, self.symbols) for frame in frames]
         lanes = {state.frame: len(state.symbols) for state in self._frames}
-        places = {frame: place for place, frame in enumerate(frames)}
-        models, frees = Models(predictors or {}), _last_uses(plan.nodes, used, self.kept)
-        self._steps: list[_Placed] = [
-            (i, step_of(i, plan.nodes, lanes, places, models), places[plan.nodes[i].frame], plan.nodes[i].inputs, done)
-            for i, done in zip(used, frees, strict=True)
-        ]
-        self._active: dict[tuple[bool, ...], list[_Ready]] = {}
-        """Per set of frames in which candles closed, the steps that have something to do."""
+        self._timeframes = {frame.timeframe for frame in frames}
+        self._places = {frame: place for place, frame in enumerate(frames)}
+        models, frees = Models(predictors or {}), _last_uses(plan.nodes, used)
+        self._steps: list[_Placed] = []
+        for i, done in zip(used, frees, strict=True):
+            node = plan.nodes[i]
+            step = step_of(i, plan.nodes, lanes, self._places, models)
+            self._steps.append((i, step, self._places[node.frame], node.inputs, done))
+        self._active: dict[tuple[bool, tuple[bool, ...]], list[_Ready]] = {}
+        """Per way of keeping values and set of frames in which candles closed, the steps that have something to do."""
         self._lanes = {symbol: lane for lane, symbol in enumerate(self.symbols)}
 
     def advance(self, block: Block) -> Values:
         """Return the values over the next block; it must begin where the last one ended."""
-        rows = [state.advance(self._panel(block, state.frame)) for state in self._frames]
-        alive = tuple(len(there.close_time) > 0 for there in rows)
-        ready = self._active.get(alive)
-        if ready is None:
-            ready = self._active[alive] = [
-                (node, step.function, step.pure, place, inputs, frees)
-                for node, step, place, inputs, frees in self._steps
-                if step.always or alive[place]
-            ]
+        for timeframe in self._timeframes:
+            panel = block.panels.get(timeframe)
+            if panel is not None and panel.symbols != self.symbols:
+                raise ValueError(f"the panel of {timeframe} covers {panel.symbols}, not {self.symbols}")
+        pieces = parts(block, self._timeframes, len(self.symbols))
+        if len(pieces) == 1:
+            rows = self._rows(block)
+            store = self._run(block, rows, None)
+            return Values(self.plan, self._lanes, self._by_frame(rows), self.kept, store)
+        whole = [state.empty(block.panels.get(state.frame.timeframe)) for state in self._frames]
+        sheets = Sheets(self.plan.nodes, self.kept, self._places, whole)
+        for piece in pieces:
+            rows = self._rows(piece)
+            sheets.begin(rows)
+            self._run(piece, rows, sheets)
+        return Values(self.plan, self._lanes, self._by_frame(whole), self.kept, sheets.values, finished=True)
+
+    def _rows(self, block: Block) -> list[Rows]:
+        return [state.advance(block.panels.get(state.frame.timeframe)) for state in self._frames]
+
+    def _by_frame(self, rows: Sequence[Rows]) -> dict[Frame, Rows]:
+        return {state.frame: there for state, there in zip(self._frames, rows, strict=True)}
+
+    def _run(self, block: Block, rows: Sequence[Rows], sheets: Sheets | None) -> list[Any]:
+        """Evaluate every step over one part; return the kept values, or write them into the sheets."""
         moment = Moment(block, rows)
         store: list[Any] = [None] * len(self.plan.nodes)
         with np.errstate(all="ignore"):
-            for i, function, pure, place, inputs, frees in ready:
+            for i, function, pure, place, inputs, written, frees in self._ready(rows, sheets is not None):
                 given = [store[j] for j in inputs]
                 store[i] = function(*given) if pure else function(rows[place], given, moment)
+                if written and sheets is not None:
+                    sheets.write(i, store[i])
                 for j in frees:
                     store[j] = None
-        frames = {state.frame: there for state, there in zip(self._frames, rows, strict=True)}
-        return Values(self.plan, self._lanes, frames, self.kept, store)
+        return store
+
+    def _ready(self, rows: Sequence[Rows], written: bool) -> list[_Ready]:
+        """Return the steps that have something to do; kept values stay in the store where they are not `written`."""
+        alive = tuple(len(there.close_time) > 0 for there in rows)
+        ready = self._active.get((written, alive))
+        if ready is None:
+            ready = self._active[written, alive] = [
+                (node, step.function, step.pure, place, inputs, written and node in self.kept,
+                 frees if written else [j for j in frees if j not in self.kept])
+                for node, step, place, inputs, frees in self._steps
+                if step.always or alive[place]
+            ]  # fmt: skip
+        return ready
 
     def snapshot(self) -> tuple[object, ...]:
         """Return all that is remembered, to be given to `restore` of an evaluator of the same plan and symbols."""
@@ -156,12 +194,6 @@ class Evaluator:
         for (_, step, *_), kept in zip(self._steps, steps, strict=True):
             step.restore(kept)
 
-    def _panel(self, block: Block, frame: Frame) -> Any:
-        panel = block.panels.get(frame.timeframe)
-        if panel is not None and panel.symbols != self.symbols:
-            raise ValueError(f"the panel of {frame.timeframe} covers {panel.symbols}, not {self.symbols}")
-        return panel
-
 
 def _reachable(nodes: Sequence[Node], wanted: Iterable[int]) -> list[int]:
     """Return the nodes that the wanted ones need, themselves included, in order."""
@@ -172,8 +204,8 @@ def _reachable(nodes: Sequence[Node], wanted: Iterable[int]) -> list[int]:
     return sorted(found)
 
 
-def _last_uses(nodes: Sequence[Node], used: Sequence[int], kept: frozenset[int]) -> list[list[int]]:
-    """Return per step the nodes that nobody needs after it."""
+def _last_uses(nodes: Sequence[Node], used: Sequence[int]) -> list[list[int]]:
+    """Return per step the nodes that no node needs after it."""
     last: dict[int, int] = {}
     for place, i in enumerate(used):
         last[i] = place
@@ -181,6 +213,5 @@ def _last_uses(nodes: Sequence[Node], used: Sequence[int], kept: frozenset[int])
             last[j] = place
     frees: list[list[int]] = [[] for _ in used]
     for i, place in last.items():
-        if i not in kept:
-            frees[place].append(i)
+        frees[place].append(i)
     return frees

@@ -77,6 +77,11 @@ class FrameState:
         self._stopped = np.zeros(lanes, dtype=np.bool_)
         self._last_close = np.full(lanes, np.nan)
 
+    def empty(self, panel: Panel | None) -> Rows:
+        """Return rows of a panel's size without a candle, to be filled by whoever evaluates it in parts."""
+        times = np.empty(0, np.int64) if panel is None else panel.close_time
+        return Rows(times, np.zeros((len(times), len(self.symbols)), np.int8), True, {})
+
     def advance(self, panel: Panel | None) -> Rows:
         """Return the rows of the next panel (None: no candle of this timeframe closes in the block)."""
         if panel is None or not len(panel.close_time):
