@@ -13,7 +13,7 @@ from tests.engine.plan.test_strategies import HOURS, MINUTE, built_in, history
 UNTIL = MONDAY + HOURS * 60 * MINUTE
 
 
-@pytest.mark.parametrize("cells", [1, 17, 200])
+@pytest.mark.parametrize("cells", [1, 17, 100])
 def test_the_built_in_strategies_have_the_same_bits_in_parts(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
     block, symbols = history().block(MONDAY, UNTIL), history().symbols
     whole = Evaluator(built_in(), symbols)
