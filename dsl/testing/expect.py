@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dsl.errors import Span
 from dsl.testing.cases import Case, Expectation, Within
+from dsl.testing.why import WORDS, Why, number, wrapped
 from engine.domain.event import SignalBlocked
 from engine.domain.market import Timeframe
 from engine.domain.position import Position
@@ -16,10 +17,7 @@ from engine.domain.strategy import Plan, StrategyRules
 from engine.feeds.blocks import gather
 from engine.feeds.scope import survey
 from engine.plan.evaluate import Evaluator
-from engine.plan.explain import verdicts
 from engine.ports import Feed
-
-WORDS = ("false", "unknown", "true")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +117,9 @@ def _target_differences(expected: Sequence[Within], actual: Sequence[float]) -> 
     if expected and len(expected) != len(actual):
         yield f"it has {len(actual)} targets, expected {len(expected)}"
         return
-    for number, (within, price) in enumerate(zip(expected, actual, strict=False), 1):
+    for place, (within, price) in enumerate(zip(expected, actual, strict=False), 1):
         if not within.holds(price):
-            yield f"target {number} is {price:.10g}, expected {within.text}"
+            yield f"target {place} is {price:.10g}, expected {within.text}"
 
 
 def _blocked(expected: Expectation, facts: Facts) -> Iterator[Failed]:
@@ -138,7 +136,7 @@ def _nothing(expected: Expectation, facts: Facts) -> Iterator[Failed]:
     for position in facts.positions:
         bar = facts.bar(position.signal.close_time)
         if expected.bars is None or expected.bars.holds(bar):
-            shown = tuple(_verdict(verdict) for verdict in position.signal.verdicts)
+            shown = tuple(line for verdict in position.signal.verdicts for line in _verdict(verdict))
             yield Failed(expected.span, f"a {position.signal.side} signal was made at bar {bar}", shown)
             return
 
@@ -172,44 +170,49 @@ def _listed(facts: Facts) -> str:
 
 
 def _why_not(expected: Expectation, facts: Facts) -> Iterator[str]:
-    """Yield, for the bar where a signal was expected, every condition with its verdict and the values under it."""
-    if expected.at is not None:
-        time = expected.at
-    elif expected.bars is not None and math.isfinite(expected.bars.high):
-        time = facts.time(expected.bars.low)
-    else:
+    """Yield, for the candle that came nearest, every condition with its verdict and the values under it."""
+    asked = _asked(expected, facts)
+    if asked is None:
         yield "give `bar` or `at` to be shown every condition there"
         return
     for event in facts.blocked:
-        if event.time == time and expected.side in (None, event.side):
-            yield f"at bar {facts.bar(time)} {event.side} fired and was blocked: {event.reason} {event.detail}".rstrip()
-    yield from explain_at(facts, time, expected.side)
+        if asked[0] <= event.time <= asked[1] and expected.side in (None, event.side):
+            yield f"{event.side} fired at bar {facts.bar(event.time)}, but it was blocked: {event.reason}"
+    yield from explain(facts, *asked, expected.side)
 
 
-def explain_at(facts: Facts, time: int, side: str | None) -> Iterator[str]:
-    """Yield the conditions of each side (or of `side`) at `time` as lines."""
+def _asked(expected: Expectation, facts: Facts) -> tuple[int, int] | None:
+    if expected.at is not None:
+        return expected.at, expected.at
+    if expected.bars is None or not math.isfinite(expected.bars.high):
+        return None
+    return facts.time(expected.bars.low), facts.time(expected.bars.high)
+
+
+def explain(facts: Facts, first: int, last: int, side: str | None) -> Iterator[str]:
+    """Yield the conditions of each side (or of `side`) as lines, on the candle from `first` to `last` that came
+    nearest to firing."""
     scope = survey(facts.plan, facts.feed, {facts.rules.id: (facts.symbol,)})
-    block = gather(facts.feed, scope.symbols, scope.timeframes, facts.start - 1, time, scope.series)
-    panel = block.panels.get(facts.timeframe)
-    if panel is None or not len(panel.close_time) or panel.close_time[-1] != time:
-        yield f"there is no candle at bar {facts.bar(time)}"
+    block = gather(facts.feed, scope.symbols, scope.timeframes, facts.start - 1, last, scope.series)
+    values = Evaluator(facts.plan, scope.symbols, keep=range(len(facts.plan.nodes))).advance(block)
+    times, lane = values.close_time(facts.timeframe), values.lane(facts.symbol)
+    here = block.panels[facts.timeframe].here[:, lane] if facts.timeframe in block.panels else ()
+    rows = [row for row, time in enumerate(times) if time >= first and here[row]]
+    if not rows:
+        yield f"there is no candle at bar {facts.bar(first)}"
         return
-    values = Evaluator(facts.plan, scope.symbols).advance(block)
     for rules in facts.rules.rules[facts.timeframe]:
-        if side is not None and rules.side != Side(side):
-            continue
-        fires = WORDS[int(values.of(rules.fires)[-1, values.lane(facts.symbol)])]
-        yield f"{rules.side} at bar {facts.bar(time)}: fires {fires}"
-        for verdict in verdicts(rules, values, len(panel.close_time) - 1, values.lane(facts.symbol)):
-            yield "  " + _verdict(verdict)
+        if side is None or rules.side == Side(side):
+            row = max(rows, key=lambda row: Why(facts.plan, values, row, lane).nearness(rules))
+            place = f"at bar {facts.bar(int(times[row]))}" + (", the nearest," if len(rows) > 1 else "")
+            yield from Why(facts.plan, values, row, lane).side(rules, place)
 
 
-def _verdict(verdict: Verdict) -> str:
-    must = "must " if verdict.must else f"weight {verdict.weight:g} "
-    return f"{WORDS[verdict.truth]:7} {verdict.name}: {must}{verdict.text}   {_parts(verdict)}".rstrip()
+def _verdict(verdict: Verdict) -> list[str]:
+    kind = "must" if verdict.must else f"weight {verdict.weight:g}"
+    head = f"{WORDS[verdict.truth]:8} {verdict.name} ({kind}): "
+    return wrapped(head, verdict.text, 11) + wrapped(" " * 11, _parts(verdict), 11)
 
 
 def _parts(verdict: Verdict) -> str:
-    return ", ".join(
-        f"{text} = {'unknown' if value != value else format(value, '.6g')}" for text, value in verdict.parts
-    )
+    return ", ".join(f"{text} {number(value)}" for text, value in verdict.parts)
