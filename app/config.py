@@ -13,18 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.sections import BRAND, CHANNEL, CONFIG, COSTS, DISCLAIMER, EVENTS, PACING, VENUES
 from dsl.document import Entry, Listing, Node, Scalar, Table, read_table
 from dsl.errors import Diagnostic, Span
 from dsl.reading import Reader
-from dsl.schema import Field, Section
+from dsl.schema import NAME_PATTERN, Section
 from engine.domain.message import Brand, Channel
 
 BUILT_IN_STRATEGIES = Path(__file__).parent.parent / "strategies"
 MAJORS = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "ADA/USDT", "LINK/USDT", "LTC/USDT", "BCH/USDT", "SUI/USDT")
-VENUES = ("binanceusdm", "bybit", "phemex", "kraken")
-EVENTS = ("signal", "opened", "added", "target", "stop_moved", "trailed", "part_exited", "closed", "report", "blocked")
 FILE = Path("config/engine.yaml")
-DISCLAIMER = "Paper signals. Not financial advice."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,62 +71,6 @@ class Config:
         return self.home / "models"
 
 
-BRAND = Section(
-    "brand",
-    "Whose posts these are.",
-    (
-        Field("name", "text", "The name at the head of every post.", ("Signal Engine",), required=True),
-        Field("url", "text", "Where readers find more. On X a post with a link costs more.", ("https://example.com",)),
-        Field("hashtag", "text", "A hashtag, without the sign.", ("SignalEngine",)),
-        Field("disclaimer", "text", "The line at the foot of posts.", (DISCLAIMER,)),
-    ),
-)
-COSTS = Section(
-    "costs",
-    "What trading costs, as percentages of the price.",
-    (
-        Field("fee", "text", "The fee of one fill.", ("0.05%",)),
-        Field("slippage", "text", "What a market or stop fill loses.", ("0.02%",)),
-    ),
-)
-PACING = Section(
-    "pace",
-    "How fast the channel may be used.",
-    (
-        Field("interval", "text", "The least time between two posts.", ("1s",)),
-        Field("per_minute", "integer", "The most posts in any minute.", ("20",)),
-    ),
-)
-CHANNEL = Section(
-    "channel",
-    "A place that is published to.",
-    (
-        Field("kind", "text", "telegram, x, linkedin, webhook, apprise, console or feed.", ("telegram",), True),
-        Field("events", "texts", f"What it gets: {', '.join(EVENTS)}.", ("signal", "target", "closed"), True),
-        Field("bots", "texts", "Only these strategies; left out: all.", ("scalper", "trend")),
-        Field("options", "named", "Options of the channel's kind; see docs/channels.", ("-1001234567890",)),
-        Field("secrets", "named", "For each secret the environment variable that holds it.", ("TELEGRAM_BOT_TOKEN",)),
-        Field("pace", "table", "How fast the channel may be used.", inner=PACING),
-    ),
-)
-CONFIG = Section(
-    "config",
-    "The configuration of the engine.",
-    (
-        Field("brand", "table", "Whose posts these are.", inner=BRAND),
-        Field("home", "text", "The folder of the database, the feed page and the models.", ("../var",)),
-        Field("strategies", "texts", "Strategy files and folders. Left out: the built-in ones.", ("../strategies",)),
-        Field("watchlists", "named", "Lists of symbols that strategies name.", ("BTC/USDT",)),
-        Field("venues", "texts", "Exchanges, in the order in which they are tried.", VENUES),
-        Field("venue_urls", "named", "Addresses in place of the venues' own.", ("http://127.0.0.1:8080",)),
-        Field("costs", "table", "What trading costs.", inner=COSTS),
-        Field("series", "named", "Files of external series, such as fng.", ("../data/fng.csv",)),
-        Field("max_open", "integer", "The most live positions per strategy; 0: no limit.", ("5",)),
-        Field("channels", "definitions", "Which channel gets which events.", inner=CHANNEL),
-    ),
-)
-
-
 def load_config(path: Path | None = None) -> tuple[Config, list[Diagnostic]]:
     """Read the configuration at `path`, else `config/engine.yaml` here, else the defaults.
 
@@ -155,17 +97,16 @@ class _Reading:
         default = Config()
         channels, pacing = self._channels(entries)
         watchlists = {name: self._symbols(node, name) for name, node in self._named(entries, "watchlists")}
-        series = {name: self._path(node, name) for name, node in self._named(entries, "series")}
         listed = self._texts(entries, "strategies")
         return Config(
             brand=self._brand(entries) or default.brand,
             home=self._path(entries["home"].value, "home") if "home" in entries else default.home,
             strategies=tuple(_joined(self._folder, text) for text in listed) or default.strategies,
             watchlists={**default.watchlists, **watchlists},
-            venues=self._texts(entries, "venues") or default.venues,
-            venue_urls={name: self._reader.text(node, name) or "" for name, node in self._named(entries, "venue_urls")},
+            venues=self._venues(entries) or default.venues,
+            venue_urls=self._venue_urls(entries),
             costs=self._costs(entries),
-            series=series,
+            series=self._series(entries),
             max_open=self._reader.integer(entries["max_open"].value, "`max_open`", 0) or 0
             if "max_open" in entries
             else 0,
@@ -186,11 +127,12 @@ class _Reading:
             return ()
         return tuple(text for text, _ in self._reader.texts(entries[key].value, f"`{key}`"))
 
+    def _table(self, entries: Mapping[str, Entry], key: str) -> Mapping[str, Entry]:
+        table = self._reader.table(entries[key].value, f"`{key}`") if key in entries else None
+        return {} if table is None else table.entries
+
     def _named(self, entries: Mapping[str, Entry], key: str) -> list[tuple[str, Node]]:
-        if key not in entries:
-            return []
-        table = self._reader.table(entries[key].value, f"`{key}`")
-        return [] if table is None else [(name, entry.value) for name, entry in table.entries.items()]
+        return [(name, entry.value) for name, entry in self._table(entries, key).items()]
 
     def _text(self, entries: Mapping[str, Entry], key: str) -> str:
         return (self._reader.text(entries[key].value, f"`{key}`") or "") if key in entries else ""
@@ -215,6 +157,40 @@ class _Reading:
             if not re.fullmatch(r"[A-Z0-9]+/[A-Z0-9]+(:[A-Z0-9]+)?", text):
                 self._reader.refuse("wrong-type", f"`{text}` is not a symbol", span, "write it as in BTC/USDT")
         return tuple(text for text, _ in symbols)
+
+    def _series(self, entries: Mapping[str, Entry]) -> dict[str, Path]:
+        for name, entry in self._table(entries, "series").items():
+            if not re.match(NAME_PATTERN, name):
+                self._reader.refuse(
+                    "wrong-type", f"`{name}` cannot be the name of a series", entry.key.span, "as in fng"
+                )
+        return {name: self._path(node, name) for name, node in self._named(entries, "series")}
+
+    def _venues(self, entries: Mapping[str, Entry]) -> tuple[str, ...]:
+        from engine.feeds.venues import VENUES as KNOWN
+
+        for node in self._reader.items(entries["venues"].value, "`venues`") if "venues" in entries else ():
+            self._reader.choice(node, "each venue", tuple(KNOWN))
+        return self._texts(entries, "venues")
+
+    def _venue_urls(self, entries: Mapping[str, Entry]) -> dict[str, str]:
+        from engine.feeds.venues import VENUES as KNOWN
+
+        found = {}
+        for name, entry in self._table(entries, "venue_urls").items():
+            if name not in KNOWN:
+                message = f"there is no venue `{name}`"
+                self._reader.refuse("unknown-key", message, entry.key.span, f"there is {', '.join(KNOWN)}")
+            url = self._reader.text(entry.value, f"the address of `{name}`") or ""
+            if url and not re.fullmatch(r"https?://[^/\s]+/?", url):
+                self._reader.refuse(
+                    "wrong-type",
+                    f"`{url}` is not the address of a server",
+                    entry.value.span,
+                    "as in http://127.0.0.1:8080",
+                )
+            found[name] = url.rstrip("/")
+        return found
 
     def _costs(self, entries: Mapping[str, Entry]) -> Costs:
         if "costs" not in entries:

@@ -34,7 +34,7 @@ def run_live(config: Config, database: Path, *, only: Sequence[str], symbols: Se
         kept = KeptFeed(wiring.with_series(CcxtFeed(clock, settings), config), memory.candles, clock)
         also = tuple(position.signal.symbol for position in memory.store.book().live_positions())
         scope = survey(plan, kept, wiring.universe_of(plan, config, symbols), also=also)
-        if not scope.symbols:
+        if not any(scope.universe.values()) and not also:
             raise Failure("no venue has any of these symbols")
         channels = wiring.publishing(config, replay=False, publish=True)
         screen = Screen(lambda done, text: None)

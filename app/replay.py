@@ -44,8 +44,9 @@ def run_replay(
     channels = wiring.publishing(config, replay=True, publish=publish)
     # What a loss of power takes from a replay, the same replay makes again: it does not wait for the disk.
     with Memory.open(database, durable=publish) as memory:
-        way = journey(plan, feed, wiring.universe_of(plan, config, symbols), since, until, memory.store.book())
-        if way is None:
+        book = memory.store.book()
+        way = journey(plan, feed, wiring.universe_of(plan, config, symbols), since, until, book)
+        if way is None or not (any(way.scope.universe.values()) or any(book.live_positions())):
             raise Failure("there are no candles of these symbols in that span")
         clock = VirtualClock(way.start, speed)
         stop(clock.stop)

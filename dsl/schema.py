@@ -24,6 +24,8 @@ class Field:
     sentence                     an expression or one of the small sentences
     texts sentences              one of them, or a list
     named                        names of the user's choice, each with a sentence
+    lists                        names of any spelling, each with a value or a list of them
+    values                       names of any spelling, each with anything
     outputs                      a sentence, or named
     table                        the keys of `inner`
     definitions                  signatures, each with the keys of `inner`
@@ -206,7 +208,11 @@ def _property(field: Field) -> dict[str, object]:
     if field.inner is not None and field.form == "table":
         return {**about, **_object(field.inner), "description": field.about}
     examples: Mapping[str, object] = {"examples": list(field.examples)} if field.examples else {}
-    return {**about, **_shape(field), **(examples if field.form not in ("named", "definitions") else {})}
+    return {
+        **about,
+        **_shape(field),
+        **(examples if field.form not in ("named", "lists", "values", "definitions") else {}),
+    }
 
 
 def _shape(field: Field) -> dict[str, object]:
@@ -221,6 +227,11 @@ def _shape(field: Field) -> dict[str, object]:
             return {"type": [*_SCALAR, "array"], "items": {"type": _SCALAR}, "minItems": 1}
         case "named":
             return {"type": "object", **names, "additionalProperties": each}
+        case "lists":
+            listed: dict[str, object] = {"type": [*_SCALAR, "array"], "items": {"type": _SCALAR}, "minItems": 1}
+            return {"type": "object", "additionalProperties": listed}
+        case "values":
+            return {"type": "object"}
         case "outputs":
             return {"type": [*_SCALAR, "object"], **names, "additionalProperties": each}
         case "definitions":

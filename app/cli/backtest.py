@@ -14,6 +14,8 @@ from app.failure import CLEAN, Failure
 if TYPE_CHECKING:
     from engine.domain.position import Position
 
+_PERCENT = click.FloatRange(0, 10)
+
 
 @click.command()
 @click.argument("strategies", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 @click.option("--from", "since", type=show.Moment(), help="The first time that is decided; before it is warm-up.")
 @click.option("--to", "until", type=show.Moment(), help="The last time that is decided.")
 @click.option("--symbols", help="Trade these instead of the watchlists', as in BTC/USDT,ETH/USDT; or all.")
-@click.option("--fees", type=float, help="Fee per fill in percent. [default: the configuration's]")
-@click.option("--slippage", type=float, help="Slippage of market and stop fills in percent.")
+@click.option("--fees", type=_PERCENT, help="Fee per fill in percent. [default: the configuration's]")
+@click.option("--slippage", type=_PERCENT, help="Slippage of market and stop fills in percent.")
 @click.option("--trades", is_flag=True, help="List every trade.")
 @options.as_json
 def command(
@@ -43,7 +45,7 @@ def command(
     costs = settings.costs
     feed = FilesFeed([candles], settings.venues)
     plan = wiring.load_strategies(strategies).plan
-    chosen = feed.symbols() if symbols == "all" else tuple(symbols.split(",")) if symbols else ()
+    chosen = options.chosen_symbols(symbols, feed.symbols())
     try:
         result = backtest(
             plan, wiring.with_series(feed, settings), wiring.universe_of(plan, settings, chosen),

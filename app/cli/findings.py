@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from app.cli import show
-from app.failure import BROKEN, CLEAN, FINDINGS
+from app.failure import BROKEN, CLEAN, FINDINGS, Failure
 from dsl.errors import Diagnostic, Severity
 from engine import __version__
 
@@ -27,6 +27,17 @@ def chosen(given: Sequence[Path]) -> list[Path]:
     from app.cli import options
 
     return list(options.read_config(None).strategies)
+
+
+def strategies(given: Sequence[Path]) -> list[Path]:
+    """Return the strategy files of what was given. Raises Failure where a folder holds none: nothing was proved."""
+    from dsl.load import strategy_files
+
+    folders = chosen(given)
+    files = strategy_files(folders)
+    if not files:
+        raise Failure(f"there is no strategy in {', '.join(map(str, folders))}")
+    return files
 
 
 def tell(found: Sequence[Diagnostic], files: int, form: str) -> int:

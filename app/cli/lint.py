@@ -11,8 +11,8 @@ from app.cli import findings
 def command(paths: tuple[Path, ...], form: str) -> int:
     """Report everything questionable in strategies. Status 0 clean, 1 findings, 2 if any cannot be loaded."""
     from dsl.lint import lint
-    from dsl.load import load, strategy_files
+    from dsl.load import load
 
-    chosen = findings.chosen(paths)
-    loaded = load(chosen)
-    return findings.tell([*loaded.diagnostics, *lint(loaded)], len(strategy_files(chosen)), form)
+    files = findings.strategies(paths)
+    loaded = load(files)
+    return findings.tell([*loaded.diagnostics, *lint(loaded)], len(files), form)

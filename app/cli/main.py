@@ -71,6 +71,9 @@ def main() -> NoReturn:
     """Run the command line. Ends the process with the status of language.md: 0, 1, 2 or 3."""
     try:
         status = root.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(USAGE)
     except click.ClickException as error:
         where = f" (see `{error.ctx.command_path} --help`)" if getattr(error, "ctx", None) else ""  # type: ignore[attr-defined]
         _line(f"{error.format_message()}{where}")

@@ -40,5 +40,23 @@ def _texts(found: Sequence[Diagnostic]) -> str:
     return text(found)
 
 
+def chosen_symbols(text: str | None, known: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Return the symbols of `--symbols`: none given, none; `all`, the known ones. Raises Failure for an unknown one.
+
+    `known` None: whoever has them will be asked.
+    """
+    if not text:
+        return ()
+    if text == "all":
+        return tuple(known or ())
+    named = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    for symbol in named:
+        if known is not None and symbol not in known:
+            raise Failure(f"there are no candles of {symbol} here; there is {', '.join(known)}")
+        if "/" not in symbol:
+            raise Failure(f"{symbol!r} is not a symbol; write it as in BTC/USDT")
+    return named
+
+
 def database_path(config: Path | None, database: Path | None) -> Path:
     return database or read_config(config).database

@@ -36,12 +36,12 @@ def command(
     settings = options.read_config(config)
     if strategies:
         settings = replace(settings, strategies=strategies)
-    chosen = tuple(part.strip() for part in symbols.split(",")) if symbols and symbols != "all" else ()
     if replay is None:
         if since or until or speed != "max" or publish:
             raise Failure("--from, --to, --speed and --publish belong to --replay")
         from app.live import run_live
 
+        chosen = options.chosen_symbols(symbols)
         return run_live(settings, database or settings.database, only=only, symbols=chosen, once=once)
     if once:
         raise Failure("--once is for the live engine, not for --replay")
@@ -50,8 +50,7 @@ def command(
 
     feed = FilesFeed([replay], settings.venues)
     where = database or settings.home / "replay.db"
-    if symbols == "all":
-        chosen = feed.symbols()
+    chosen = options.chosen_symbols(symbols, feed.symbols())
     finished = run_replay(
         settings, feed, where, only=only, symbols=chosen, since=since, until=until,
         speed=read_speed(speed), publish=publish, stop=stop_on_signals,

@@ -77,8 +77,10 @@ def _tell(tested: Tested, verbose: bool) -> None:
     count = dict.fromkeys(("passed", "failed", "skipped"), 0)
     for outcome in tested.outcomes:
         count["skipped" if outcome.skipped else "passed" if outcome.passed else "failed"] += 1
-    broken = f", {len(tested.diagnostics)} mistakes in the files" if tested.diagnostics else ""
-    show.say(f"{tested.files} test files: " + ", ".join(f"{n} {word}" for word, n in count.items() if n) + broken)
+    told = [f"{n} {word}" for word, n in count.items() if n]
+    if mistakes := len(tested.diagnostics):
+        told.append(f"{mistakes} mistake{'s' if mistakes > 1 else ''} in the files")
+    show.say(f"{tested.files} test file{'s' if tested.files > 1 else ''}: {', '.join(told) or 'no tests'}")
 
 
 def _failure(outcome: Outcome) -> None:

@@ -35,7 +35,7 @@ def command(
         settings, strategy = replace(settings, strategies=(path,)), path.stem
     plan = wiring.load_strategies(settings.strategies, only=(strategy,)).plan
     feed = FilesFeed([candles], settings.venues)
-    chosen = feed.symbols() if symbols == "all" else tuple(symbols.split(",")) if symbols else ()
+    chosen = options.chosen_symbols(symbols, feed.symbols())
     universe = wiring.universe_of(plan, settings, chosen)[strategy]
     known = tuple(symbol for symbol in universe if symbol in feed.symbols())
     if not known:

@@ -11,9 +11,9 @@ from dsl.errors import Severity
 @findings.command
 def command(paths: tuple[Path, ...], form: str) -> int:
     """Prove that strategies make sense: files, or folders of them. Status 0 clean, 2 if any cannot be loaded."""
-    from dsl.load import load, strategy_files
+    from dsl.load import load
 
-    chosen = findings.chosen(paths)
-    loaded = load(chosen)
+    files = findings.strategies(paths)
+    loaded = load(files)
     errors = [finding for finding in loaded.diagnostics if finding.severity is Severity.ERROR]
-    return findings.tell(errors, len(strategy_files(chosen)), form)
+    return findings.tell(errors, len(files), form)
