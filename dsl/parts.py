@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dsl import ast
 from dsl.document import Entry, Node, Scalar, Table
-from dsl.errors import Span
+from dsl.errors import Diagnostic, Span
 from dsl.expressions import RESERVED
 from dsl.parser import parse
+from dsl.place import Text
 from dsl.reading import Reader
 from dsl.schema import LIBRARY, OWN_KEYS, STRATEGY, Section
+
+Parse = Callable[[str, Text], tuple[Any, list[Diagnostic]]]
 
 _EVERY = "*"
 """Among names that could not be read: all of them, because their part could not be read."""
@@ -21,7 +25,9 @@ _SIDE_KEYS = frozenset(STRATEGY.by_name["long"].inner.by_name)  # type: ignore[u
 
 
 class PartReader(Reader):
-    """Reads parts of a document and collects findings."""
+    """Reads parts of a document and collects findings. `sentences_by` parses one sentence (dsl.parser.parse)."""
+
+    sentences_by: Parse = staticmethod(parse)
 
     def section(self, table: Table, section: Section, place: Span) -> dict[str, Entry]:
         """Check the keys of a mapping against its section."""
@@ -67,7 +73,7 @@ class PartReader(Reader):
         scalar = self.scalar(node, what)
         if scalar is None:
             return None
-        result, findings = parse(start, scalar.text)
+        result, findings = self.sentences_by(start, scalar.text)
         self.found.extend(findings)
         return result
 

@@ -12,20 +12,25 @@ from dsl import ast
 from dsl.definitions import DefinitionReader
 from dsl.document import Entry, Listing, Scalar, Table, Unread, read_table
 from dsl.errors import Diagnostic, Source, Span
-from dsl.parts import ONLY_STRATEGY, SIDES, frozen, section_of
+from dsl.parser import parse
+from dsl.parts import ONLY_STRATEGY, SIDES, Parse, frozen, section_of
 from dsl.schema import LIBRARY, STRATEGY
 
 
-def read_document(given: Path | str, *, kind: str = "", path: str = "<text>") -> tuple[ast.Document, list[Diagnostic]]:
+def read_document(
+    given: Path | str, *, kind: str = "", path: str = "<text>", sentences_by: Parse = parse
+) -> tuple[ast.Document, list[Diagnostic]]:
     """Read a strategy or a library from a file (a Path) or from a text (a str, named `path` in findings).
 
-    kind: `strategy` or `library`; without it the keys tell. Returns what could be read, and the findings in order of
+    kind: `strategy` or `library`; without it the keys tell. sentences_by: in place of dsl.parser.parse, where one
+    remembers what it has parsed. Returns what could be read, and the findings in order of
     place.
     """
     where = given if isinstance(given, Path) else Source(path, given)
     table, source, found = read_table(where)
     kind = kind or _kind(table)
     reader = _DocumentReader(found)
+    reader.sentences_by = sentences_by
     if table is None:
         document = ast.Document(kind, source.path, Span(source, 0, 0))
     else:

@@ -101,3 +101,4 @@ class Checked:
     features: tuple[tuple[str, Term], ...] = ()
     params: Mapping[str, float] = field(default_factory=dict)
     assume: Mapping[str, float] = field(default_factory=dict)
+    lets: Mapping[str, Term] = field(default_factory=dict)

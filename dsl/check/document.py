@@ -46,13 +46,13 @@ def check_strategy(
     check_names(env, document)
     features = _features(env, document)
     scope.features = features
-    for name in document.lets:
-        names.let(env, name)
+    lets = {name: names.let(env, name) for name in document.lets}
     sides = tuple(side(env, block) for block in document.sides)
     _fires_exist(env, sides, document)
     checked = Checked(
         document, frames, sides, _where(env, document), features,
         {name: given.value or 0.0 for name, given in bound.items()}, _assumed(env, document),
+        lets,
     )  # fmt: skip
     return checked, shared.findings.list
 
