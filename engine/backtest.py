@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from engine.decide import Settings, decide
 from engine.domain.book import Book
@@ -12,7 +13,7 @@ from engine.domain.market import Block, Market
 from engine.domain.position import Position
 from engine.domain.strategy import Plan
 from engine.feeds.blocks import gather
-from engine.feeds.scope import first_candle, history_of, last_candle, survey
+from engine.feeds.scope import begins, first_candle, history_of, last_candle, survey
 from engine.plan.evaluate import Evaluator
 from engine.ports import Feed, Predictor
 from engine.report import Numbers, numbers, positions_of
@@ -73,14 +74,28 @@ def backtest(
     how = replace(
         settings, follow=scope.follow, universe=scope.universe, since=begin, history=history_of(feed, scope, first)
     )
-    borders = range(first, stop, span) if span else (first,)
-    blocks = (
-        gather(feed, scope.symbols, scope.timeframes, after, min(after + span, stop) if span else stop, scope.series)
-        for after in borders
-    )
+    begun = begins(feed, scope)
+
+    def block(after: int, until: int) -> Block:
+        there = [timeframe for timeframe in scope.timeframes if after >= warm or begun.get(timeframe, until) < until]
+        return gather(feed, scope.symbols, there, after, until, scope.series)
+
+    # What fired on the last candles before `start` is remembered: deciding begins with them, silently.
+    warm = max(first, begin - 2 * max(timeframe.ms for timeframe in scope.timeframes))
     evaluator = Evaluator(plan, scope.symbols, predictors=predictors)
-    events, book = decide_all(plan, evaluator, blocks, scope.markets, how)
+    borders = sorted({first, warm, *(opened for opened in begun.values() if first < opened < warm)})
+    for opening, closing in pairwise(borders):
+        for after, until in _cut(opening, closing, span):
+            evaluator.skip(block(after, until))
+    decided = (block(after, until) for after, until in _cut(warm, stop, span))
+    events, book = decide_all(plan, evaluator, decided, scope.markets, how)
     return Result(events, book, begin, stop, scope.skipped)
+
+
+def _cut(after: int, until: int, span: int) -> Iterator[tuple[int, int]]:
+    """Cut (after, until] into spans of that length (ms), 0 for one."""
+    for begin in range(after, until, span or until - after or 1):
+        yield begin, min(begin + span, until) if span else until
 
 
 def decide_all(

@@ -7,6 +7,7 @@ What a node remembers is carried from block to block, so any split of a history 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,20 @@ from engine.plan.frames import FrameState, Rows
 from engine.plan.operations import UNKNOWN, Array
 from engine.plan.parts import Sheets, parts
 from engine.plan.reads import rule_nodes
-from engine.plan.steps import Models, Moment, Step, step_of
+from engine.plan.steps import Models, Moment, step_of
 from engine.ports import Predictor
 
-_Placed = tuple[int, Step, int, tuple[int, ...], list[int]]
-"""A node, its step, the place of its frame, the nodes it reads, and those that no node needs after it."""
 _Ready = tuple[int, Callable[..., Any], bool, int, tuple[int, ...], bool, list[int]]
 """A node, what computes it, whether that is pure, its frame's place, what it reads, whether its values are written
 to a sheet, and what nobody needs after it."""
+
+
+class _Way(Enum):
+    """What becomes of the values of the nodes that rules read."""
+
+    HELD = "held as they are"
+    WRITTEN = "written to the sheets of the whole block"
+    FORGOTTEN = "forgotten; only what a later block needs is computed"
 
 
 class Values:
@@ -119,34 +126,44 @@ class Evaluator:
         lanes = {state.frame: len(state.symbols) for state in self._frames}
         self._timeframes = {frame.timeframe for frame in frames}
         self._places = {frame: place for place, frame in enumerate(frames)}
-        models, frees = Models(predictors or {}), _last_uses(plan.nodes, used)
-        self._steps: list[_Placed] = []
-        for i, done in zip(used, frees, strict=True):
-            node = plan.nodes[i]
-            step = step_of(i, plan.nodes, lanes, self._places, models)
-            self._steps.append((i, step, self._places[node.frame], node.inputs, done))
-        self._active: dict[tuple[bool, tuple[bool, ...]], list[_Ready]] = {}
-        """Per way of keeping values and set of frames in which candles closed, the steps that have something to do."""
+        models = Models(predictors or {})
+        self._steps = {i: step_of(i, plan.nodes, lanes, self._places, models) for i in used}
+        self._needed = {
+            _Way.HELD: used,
+            _Way.WRITTEN: used,
+            _Way.FORGOTTEN: _reachable(plan.nodes, (i for i, step in self._steps.items() if step.remembers)),
+        }
+        self._active: dict[tuple[_Way, tuple[bool, ...]], list[_Ready]] = {}
+        """Per set of frames in which candles closed, the steps that have something to do."""
         self._lanes = {symbol: lane for lane, symbol in enumerate(self.symbols)}
 
     def advance(self, block: Block) -> Values:
         """Return the values over the next block; it must begin where the last one ended."""
-        for timeframe in self._timeframes:
-            panel = block.panels.get(timeframe)
-            if panel is not None and panel.symbols != self.symbols:
-                raise ValueError(f"the panel of {timeframe} covers {panel.symbols}, not {self.symbols}")
+        self._check(block)
         pieces = parts(block, self._timeframes, len(self.symbols))
         if len(pieces) == 1:
             rows = self._rows(block)
-            store = self._run(block, rows, None)
+            store = self._run(_Way.HELD, block, rows)
             return Values(self.plan, self._lanes, self._by_frame(rows), self.kept, store)
         whole = [state.empty(block.panels.get(state.frame.timeframe)) for state in self._frames]
         sheets = Sheets(self.plan.nodes, self.kept, self._places, whole)
         for piece in pieces:
             rows = self._rows(piece)
             sheets.begin(rows)
-            self._run(piece, rows, sheets)
+            self._run(_Way.WRITTEN, piece, rows, sheets)
         return Values(self.plan, self._lanes, self._by_frame(whole), self.kept, sheets.values, finished=True)
+
+    def skip(self, block: Block) -> None:
+        """Go over the next block as `advance` does, for those that come after it alone: nothing is kept of it."""
+        self._check(block)
+        for piece in parts(block, self._timeframes, len(self.symbols)):
+            self._run(_Way.FORGOTTEN, piece, self._rows(piece))
+
+    def _check(self, block: Block) -> None:
+        for timeframe in self._timeframes:
+            panel = block.panels.get(timeframe)
+            if panel is not None and panel.symbols != self.symbols:
+                raise ValueError(f"the panel of {timeframe} covers {panel.symbols}, not {self.symbols}")
 
     def _rows(self, block: Block) -> list[Rows]:
         return [state.advance(block.panels.get(state.frame.timeframe)) for state in self._frames]
@@ -154,12 +171,12 @@ class Evaluator:
     def _by_frame(self, rows: Sequence[Rows]) -> dict[Frame, Rows]:
         return {state.frame: there for state, there in zip(self._frames, rows, strict=True)}
 
-    def _run(self, block: Block, rows: Sequence[Rows], sheets: Sheets | None) -> list[Any]:
-        """Evaluate every step over one part; return the kept values, or write them into the sheets."""
+    def _run(self, way: _Way, block: Block, rows: Sequence[Rows], sheets: Sheets | None = None) -> list[Any]:
+        """Evaluate a block or a part of one; return the values that are held, or write them into the sheets."""
         moment = Moment(block, rows)
         store: list[Any] = [None] * len(self.plan.nodes)
         with np.errstate(all="ignore"):
-            for i, function, pure, place, inputs, written, frees in self._ready(rows, sheets is not None):
+            for i, function, pure, place, inputs, written, frees in self._ready(way, rows):
                 given = [store[j] for j in inputs]
                 store[i] = function(*given) if pure else function(rows[place], given, moment)
                 if written and sheets is not None:
@@ -168,30 +185,35 @@ class Evaluator:
                     store[j] = None
         return store
 
-    def _ready(self, rows: Sequence[Rows], written: bool) -> list[_Ready]:
-        """Return the steps that have something to do; kept values stay in the store where they are not `written`."""
+    def _ready(self, way: _Way, rows: Sequence[Rows]) -> list[_Ready]:
         alive = tuple(len(there.close_time) > 0 for there in rows)
-        ready = self._active.get((written, alive))
+        ready = self._active.get((way, alive))
         if ready is None:
-            ready = self._active[written, alive] = [
-                (node, step.function, step.pure, place, inputs, written and node in self.kept,
-                 frees if written else [j for j in frees if j not in self.kept])
-                for node, step, place, inputs, frees in self._steps
-                if step.always or alive[place]
-            ]  # fmt: skip
+            ready = self._active[way, alive] = self._list(way, alive)
         return ready
+
+    def _list(self, way: _Way, alive: Sequence[bool]) -> list[_Ready]:
+        nodes = self.plan.nodes
+        places = {i: self._places[nodes[i].frame] for i in self._needed[way]}
+        doing = [i for i, place in places.items() if self._steps[i].always or alive[place]]
+        held = self.kept if way is _Way.HELD else frozenset()
+        written = self.kept if way is _Way.WRITTEN else frozenset()
+        return [
+            (i, self._steps[i].function, self._steps[i].pure, places[i], nodes[i].inputs, i in written, frees)
+            for i, frees in zip(doing, _last_uses(nodes, doing, held), strict=True)
+        ]
 
     def snapshot(self) -> tuple[object, ...]:
         """Return all that is remembered, to be given to `restore` of an evaluator of the same plan and symbols."""
         frames = tuple(state.snapshot() for state in self._frames)
-        return frames, tuple(step.snapshot() for _, step, *_ in self._steps)
+        return frames, tuple(step.snapshot() for step in self._steps.values())
 
     def restore(self, snapshot: tuple[Any, ...]) -> None:
         """Go on from a snapshot; it stays usable."""
         frames, steps = snapshot
         for state, kept in zip(self._frames, frames, strict=True):
             state.restore(kept)
-        for (_, step, *_), kept in zip(self._steps, steps, strict=True):
+        for step, kept in zip(self._steps.values(), steps, strict=True):
             step.restore(kept)
 
 
@@ -204,8 +226,8 @@ def _reachable(nodes: Sequence[Node], wanted: Iterable[int]) -> list[int]:
     return sorted(found)
 
 
-def _last_uses(nodes: Sequence[Node], used: Sequence[int]) -> list[list[int]]:
-    """Return per step the nodes that no node needs after it."""
+def _last_uses(nodes: Sequence[Node], used: Sequence[int], held: frozenset[int]) -> list[list[int]]:
+    """Return per step the nodes that nobody needs after it."""
     last: dict[int, int] = {}
     for place, i in enumerate(used):
         last[i] = place
@@ -213,5 +235,6 @@ def _last_uses(nodes: Sequence[Node], used: Sequence[int]) -> list[list[int]]:
             last[j] = place
     frees: list[list[int]] = [[] for _ in used]
     for i, place in last.items():
-        frees[place].append(i)
+        if i not in held:
+            frees[place].append(i)
     return frees

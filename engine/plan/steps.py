@@ -32,7 +32,8 @@ class Step(Protocol):
     """One node. `function` returns its values, broadcastable to (T, S), or a tuple of them, one per output.
 
     It takes the inputs alone where it is `pure`, else (rows, inputs, moment). A step that runs `always` also does
-    where no candle of its frame closes in the block, to remember what it joins.
+    where no candle of its frame closes in the block, to remember what it joins. One that `remembers` does of a block
+    what its values on the next depend on.
     """
 
     @property
@@ -41,6 +42,8 @@ class Step(Protocol):
     def pure(self) -> bool: ...
     @property
     def always(self) -> bool: ...
+    @property
+    def remembers(self) -> bool: ...
     def snapshot(self) -> Any: ...
     def restore(self, snapshot: Any) -> None: ...
 
@@ -79,7 +82,7 @@ def step_of(
 class _Stateless:
     """What remembers nothing."""
 
-    pure = always = False
+    pure = always = remembers = False
 
     def snapshot(self) -> Any:
         return None
@@ -123,7 +126,7 @@ class _Output(_Stateless):
 
 
 class _Series:
-    pure, always = False, True
+    pure, always, remembers = False, True, True
 
     def __init__(self, name: str) -> None:
         self._name, self._join = name, SeriesJoin()
@@ -139,7 +142,7 @@ class _Series:
 
 
 class _Join:
-    pure, always = False, True
+    pure, always, remembers = False, True, True
 
     def __init__(self, other: Node, places: Mapping[Frame, int]) -> None:
         self._place, self._join = places[other.frame], Join(other.frame.timeframe, other.boolean)
@@ -158,7 +161,7 @@ class _Join:
 class _Kernel:
     """A primitive: its compiled kernel and the state of every symbol."""
 
-    pure = always = False
+    pure, always, remembers = False, False, True
 
     def __init__(self, node: Node, primitive: Primitive, lanes: int) -> None:
         compiled = kernel(primitive.kernel)
@@ -194,7 +197,7 @@ class _Kernel:
 class _Recur:
     """The recursion of a definition: a program run by one kernel (engine.plan.recursion tells its form)."""
 
-    pure = always = False
+    pure, always, remembers = False, False, True
 
     def __init__(self, node: Node, lanes: int) -> None:
         compiled = kernel("recur")

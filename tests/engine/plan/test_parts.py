@@ -49,3 +49,15 @@ def test_parts_are_consecutive_and_lose_nothing(monkeypatch: pytest.MonkeyPatch)
         for name, values in panel.fields.items():
             np.testing.assert_array_equal(np.concatenate([part.fields[name] for part in cut]), values)
     assert parts.parts(block, (), 3) == [block]
+
+
+@pytest.mark.parametrize("cells", [17, 10_000])
+def test_what_is_skipped_leaves_the_same_behind(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    symbols, later = history().symbols, history().block(UNTIL, UNTIL + 30 * MINUTE)
+    seen, skipped = Evaluator(built_in(), symbols), Evaluator(built_in(), symbols)
+    seen.advance(history().block(MONDAY, UNTIL))
+    monkeypatch.setattr(parts, "CELLS", cells * len(symbols))
+    skipped.skip(history().block(MONDAY, UNTIL))
+    values, same = seen.advance(later), skipped.advance(later)
+    for node in seen.kept:
+        assert values.of(node).tobytes() == same.of(node).tobytes(), built_in().nodes[node]
