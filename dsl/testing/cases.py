@@ -10,7 +10,7 @@ from pathlib import Path
 from dsl.document import Entry, Listing, Node, Scalar, Table, read_table
 from dsl.errors import Diagnostic, Span
 from dsl.reading import Reader
-from dsl.testing.notation import NotationError, parse_series
+from dsl.testing.made import Made, MadeReader
 from engine.domain.market import FIELDS, Floats, Timeframe
 
 START = int(dt.datetime(2026, 1, 5, tzinfo=dt.UTC).timestamp() * 1000)
@@ -35,14 +35,6 @@ class Within:
 
     def holds(self, value: float) -> bool:
         return self.low <= value <= self.high
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A made series of one symbol: columns by field name, NaN closes are candles that do not exist."""
-
-    symbol: str
-    columns: dict[str, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +134,25 @@ class _Cases:
         if ("close" in keys) == ("candles" in keys):
             self._reader.refuse("missing-key", "a test has either `close` or `candles`", name.span)
         symbol = self._text(keys, "symbol") or "BTC/USDT"
-        made = [Made(symbol, self._columns(keys))] if "close" in keys else []
+        made = MadeReader(self._reader).all(keys, symbol)
+        length = made[0].length if made else None
+        start = self._time(keys, "start")
+        timeframe = self._timeframe(keys)
+        if start is not None and start % Timeframe.parse(timeframe).ms:
+            message = f"no candle of {timeframe} opens at that time"
+            self._reader.refuse("wrong-type", message, keys["start"].value.span)
         return Case(
             name=name.value,
             span=name.span,
             symbol=symbol,
-            timeframe=self._timeframe(keys),
-            start=self._time(keys, "start") or START,
-            made=(*made, *self._others(keys)),
+            timeframe=timeframe,
+            start=START if start is None else start,
+            made=made,
             candles=self._folder / self._text(keys, "candles") if "candles" in keys else None,
             since=self._time(keys, "from"),
             until=self._time(keys, "to"),
-            series=self._named_series(keys, "series"),
-            model=self._named_series(keys, "model"),
+            series=MadeReader(self._reader).named(keys, "series", length),
+            model=MadeReader(self._reader).named(keys, "model", length, ("up", "down")),
             expect=_Expectations(self._reader).read(keys["expect"]) if "expect" in keys else (),
         )
 
@@ -172,43 +170,6 @@ class _Cases:
 
     def _time(self, keys: dict[str, Entry], key: str) -> int | None:
         return read_time(self._reader, keys[key].value, f"`{key}`") if key in keys else None
-
-    def _columns(self, keys: dict[str, Entry]) -> dict[str, Floats]:
-        columns = {name: self._series(keys[name].value, name) for name in FIELDS if name in keys}
-        length = len(columns["close"]) if "close" in columns else 0
-        for name, values in columns.items():
-            if len(values) not in (1, length):
-                message = f"`{name}` has {len(values)} candles, but `close` has {length}"
-                self._reader.refuse("wrong-length", message, keys[name].value.span)
-        return columns
-
-    def _series(self, node: Node, what: str) -> Floats:
-        scalar = self._reader.scalar(node, f"`{what}`") if not isinstance(node, Listing) else None
-        if scalar is None:
-            if isinstance(node, Listing):
-                self._reader.refuse("wrong-type", f"`{what}` is written without brackets", node.span)
-            return parse_series("1")
-        try:
-            return parse_series(scalar.value)
-        except NotationError as error:
-            self._reader.refuse("series-syntax", error.message, scalar.text.at(error.start, error.end))
-            return parse_series("1")
-
-    def _others(self, keys: dict[str, Entry]) -> list[Made]:
-        made = []
-        for item in self._reader.items(keys["others"].value, "`others`") if "others" in keys else ():
-            table = self._reader.table(item, "each of `others`")
-            if table is None:
-                continue
-            known = {"symbol": True, "close": True, **dict.fromkeys(("open", "high", "low", "volume"), False)}
-            inner = self._reader.keys(table, known, table.span)
-            if "symbol" in inner and "close" in inner:
-                made.append(Made(self._text(inner, "symbol"), self._columns(inner)))
-        return made
-
-    def _named_series(self, keys: dict[str, Entry], key: str) -> dict[str, Floats]:
-        table = self._reader.table(keys[key].value, f"`{key}`") if key in keys else None
-        return {name: self._series(entry.value, name) for name, entry in table.entries.items()} if table else {}
 
 
 class _Expectations:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dsl.errors import Span
 from dsl.testing.cases import Case, Expectation, Within
 from dsl.testing.why import WORDS, Why, number, wrapped
 from engine.domain.event import SignalBlocked
-from engine.domain.market import Timeframe
+from engine.domain.market import Timeframe, Times
 from engine.domain.position import Position
 from engine.domain.signal import Side, Verdict
 from engine.domain.strategy import Plan, StrategyRules
 from engine.feeds.blocks import gather
 from engine.feeds.scope import survey
-from engine.plan.evaluate import Evaluator
+from engine.plan.evaluate import Evaluator, Values
 from engine.ports import Feed
 
 
@@ -71,7 +71,7 @@ def _signal(expected: Expectation, facts: Facts) -> Iterator[Failed]:
         made = _listed(facts)
         yield Failed(expected.span, f"there is no {_what(expected)}; {made}", tuple(_why_not(expected, facts)))
         return
-    wrong = [_differences(expected, position, facts.reasons.get(position.id, "")) for position in near]
+    wrong = [_differences(expected, position, facts) for position in near]
     if all(wrong):
         best = min(wrong, key=len)
         yield Failed(expected.span, f"the {_what(expected)} is not as expected", tuple(best))
@@ -85,8 +85,8 @@ def _placed(expected: Expectation, facts: Facts, time: int, side: str) -> bool:
     )
 
 
-def _differences(expected: Expectation, position: Position, reason: str) -> list[str]:
-    signal = position.signal
+def _differences(expected: Expectation, position: Position, facts: Facts) -> list[str]:
+    signal, reason = position.signal, facts.reasons.get(position.id, "")
     actual = {
         "confidence": signal.confidence,
         "entry": signal.entry.price,
@@ -100,17 +100,40 @@ def _differences(expected: Expectation, position: Position, reason: str) -> list
         if not within.holds(actual[name])
     ]
     wrong += list(_target_differences(expected.targets, [t.price for t in signal.targets]))
-    told = {verdict.name: verdict for verdict in signal.verdicts}
-    for name, truth in expected.when.items():
-        if name not in told:
-            wrong.append(f"there is no condition `{name}`; there are {', '.join(told)}")
-        elif told[name].truth != truth:
-            wrong.append(f"`{name}` is {WORDS[told[name].truth]}, expected {WORDS[truth]}: {_parts(told[name])}")
+    wrong += _verdict_differences(expected, position, facts)
     if expected.ends is not None and position.status != expected.ends:
         wrong.append(f"it ends as {position.status}, expected {expected.ends}")
     if expected.reason is not None and reason != expected.reason:
         wrong.append(f"its end has the reason `{reason}`, expected `{expected.reason}`")
     return wrong
+
+
+def _verdict_differences(expected: Expectation, position: Position, facts: Facts) -> Iterator[str]:
+    """Yield what conditions, or lets that are conditions, said otherwise than expected."""
+    told = {verdict.name: verdict for verdict in position.signal.verdicts}
+    lets = _lets(facts, expected.when.keys() - told.keys(), position.signal.close_time)
+    for name, truth in expected.when.items():
+        if name in told and told[name].truth != truth:
+            yield f"`{name}` is {WORDS[told[name].truth]}, expected {WORDS[truth]}: {_parts(told[name])}"
+        elif name in lets and lets[name] != truth:
+            yield f"`{name}` is {WORDS[lets[name]]}, expected {WORDS[truth]}"
+        elif name not in told and name not in lets:
+            yield f"no condition of the {position.signal.side} side and no let of it is named `{name}`; " + (
+                f"its conditions are {', '.join(told)}"
+            )
+
+
+def _lets(facts: Facts, names: Collection[str], time: int) -> dict[str, int]:
+    """Return the truth of boolean lets at a candle; a let that no rule reads is not there."""
+    nodes = {
+        node.text: place
+        for place, node in enumerate(facts.plan.nodes)
+        if node.boolean and node.text in names and node.frame.timeframe == facts.timeframe and not node.frame.symbol
+    }
+    if not nodes:
+        return {}
+    values, times, lane = _evaluated(facts, time)
+    return {name: Why(facts.plan, values, len(times) - 1, lane).truth(node) for name, node in nodes.items()}
 
 
 def _target_differences(expected: Sequence[Within], actual: Sequence[float]) -> Iterator[str]:
@@ -192,20 +215,26 @@ def _asked(expected: Expectation, facts: Facts) -> tuple[int, int] | None:
 def explain(facts: Facts, first: int, last: int, side: str | None) -> Iterator[str]:
     """Yield the conditions of each side (or of `side`) as lines, on the candle from `first` to `last` that came
     nearest to firing."""
-    scope = survey(facts.plan, facts.feed, {facts.rules.id: (facts.symbol,)})
-    block = gather(facts.feed, scope.symbols, scope.timeframes, facts.start - 1, last, scope.series)
-    values = Evaluator(facts.plan, scope.symbols, keep=range(len(facts.plan.nodes))).advance(block)
-    times, lane = values.close_time(facts.timeframe), values.lane(facts.symbol)
-    here = block.panels[facts.timeframe].here[:, lane] if facts.timeframe in block.panels else ()
+    values, times, lane = _evaluated(facts, last)
+    sides = facts.rules.rules[facts.timeframe]
+    here = values.here(facts.plan.nodes[sides[0].fires].frame)[:, lane]
     rows = [row for row, time in enumerate(times) if time >= first and here[row]]
     if not rows:
         yield f"there is no candle at bar {facts.bar(first)}"
         return
-    for rules in facts.rules.rules[facts.timeframe]:
+    for rules in sides:
         if side is None or rules.side == Side(side):
             row = max(rows, key=lambda row: Why(facts.plan, values, row, lane).nearness(rules))
             place = f"at bar {facts.bar(int(times[row]))}" + (", the nearest," if len(rows) > 1 else "")
             yield from Why(facts.plan, values, row, lane).side(rules, place)
+
+
+def _evaluated(facts: Facts, until: int) -> tuple[Values, Times, int]:
+    """Return the values of every node up to a time, the close times of the case's candles, and its symbol's lane."""
+    scope = survey(facts.plan, facts.feed, {facts.rules.id: (facts.symbol,)})
+    block = gather(facts.feed, scope.symbols, scope.timeframes, facts.start - 1, until, scope.series)
+    values = Evaluator(facts.plan, scope.symbols, keep=range(len(facts.plan.nodes))).advance(block)
+    return values, values.close_time(facts.timeframe), values.lane(facts.symbol)
 
 
 def _verdict(verdict: Verdict) -> list[str]:

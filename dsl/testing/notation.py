@@ -5,6 +5,7 @@
     to 94 in 12        the same, from the last value
     94.6, 95.1         two candles
     _ x3               three candles that do not exist
+    100 x*             as many as are missing to the length of `close`; for what stands beside it
     +0.5 x10           ten candles, each 0.5 above the one before (-0.5 likewise)
     noise 0.2 seed 7   at the end: adds a repeatable wobble of at most 0.2 to every candle
 
@@ -13,6 +14,7 @@ Items are separated by commas. Volumes and external series use the same notation
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -21,10 +23,10 @@ import numpy as np
 from engine.domain.market import Floats
 
 _NUMBER = r"[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-_RUN = re.compile(rf"(?P<value>-?{_NUMBER}|_)(?:\s*x\s*(?P<times>[0-9_]+))?")
+_RUN = re.compile(rf"(?P<value>-?{_NUMBER}|_)(?:\s*x\s*(?P<times>[0-9_]+|\*))?")
 _STEPS = re.compile(rf"(?P<step>[+-]{_NUMBER})\s*x\s*(?P<times>[0-9_]+)")
 _RAMP = re.compile(rf"(?:(?P<start>-?{_NUMBER})\s+)?to\s+(?P<end>-?{_NUMBER})\s+in\s+(?P<times>[0-9_]+)")
-_NOISE = re.compile(rf"noise\s+(?P<size>{_NUMBER})(?:\s+seed\s+(?P<seed>[0-9]+))?")
+_NOISE = re.compile(rf"noise\s+(?P<size>{_NUMBER})(?:\s+seed\s+(?P<seed>[0-9]{{1,9}}))?")
 LONGEST = 200_000
 
 
@@ -40,15 +42,15 @@ class NotationError(ValueError):
         return self.message
 
 
-def parse_series(text: str) -> Floats:
-    """Return the values, NaN where a candle does not exist. Raises NotationError."""
+def parse_series(text: str, length: int | None = None) -> Floats:
+    """Return the values, NaN where a candle does not exist. `length` is what `x*` fills up to. Raises NotationError."""
     values: list[float] = []
     noise: tuple[float, int] | None = None
     for item, start in _items(text):
         if match := _NOISE.fullmatch(item):
-            noise = float(match["size"]), int(match["seed"] or 1)
+            noise = _number(match["size"], item, start), int(match["seed"] or 1)
         else:
-            _extend(values, item, start)
+            _extend(values, item, start, length)
         if len(values) > LONGEST:
             raise NotationError(f"a series has at most {LONGEST:,} candles", start, start + len(item))
     series = np.array(values, dtype=np.float64)
@@ -71,38 +73,58 @@ def _items(text: str) -> list[tuple[str, int]]:
     return items
 
 
-def _extend(values: list[float], item: str, start: int) -> None:
+def _extend(values: list[float], item: str, start: int, length: int | None) -> None:
     if match := _RAMP.fullmatch(item):
-        times, end = _times(match["times"], item, start), _number(match["end"])
-        begin = _number(match["start"]) if match["start"] else _last(values, item, start)
+        times, end = _times(match["times"], item, start), _number(match["end"], item, start)
+        begin = _number(match["start"], item, start) if match["start"] else _last(values, item, start)
         values.extend(begin + (end - begin) * (i + 1) / times for i in range(times))
     elif (match := _STEPS.fullmatch(item)) and values:
-        step = _number(match["step"])
+        step = _number(match["step"], item, start)
         last = _last(values, item, start)
         values.extend(last + step * (i + 1) for i in range(_times(match["times"], item, start)))
     elif match := _RUN.fullmatch(item):
-        value = float("nan") if match["value"] == "_" else _number(match["value"])
-        values.extend([value] * _times(match["times"] or "1", item, start))
+        value = float("nan") if match["value"] == "_" else _number(match["value"], item, start)
+        if match["times"] == "*":
+            values.extend([value] * _missing(values, length, item, start))
+        else:
+            values.extend([value] * _times(match["times"] or "1", item, start))
     else:
         raise NotationError(
-            f"`{item}` is not a run of candles; write `100`, `100 x60`, `100 to 94 in 12`, `+0.5 x10` or `_ x3`",
+            f"`{_short(item)}` is no run of candles; write `100`, `100 x60`, `100 to 94 in 12`, `+0.5 x10` or `_ x3`",
             start, start + len(item),
         )  # fmt: skip
 
 
-def _number(text: str) -> float:
-    return float(text.replace("_", ""))
+def _number(text: str, item: str, start: int) -> float:
+    value = float(text.replace("_", ""))
+    if not math.isfinite(value):
+        raise NotationError(f"`{_short(item)}` is too large a number", start, start + len(item))
+    return value
 
 
 def _times(text: str, item: str, start: int) -> int:
-    times = int(text.replace("_", "") or 0)
-    if not 1 <= times <= LONGEST:
+    digits = text.replace("_", "").lstrip("0")
+    if not digits or len(digits) > len(str(LONGEST)) or int(digits) > LONGEST:
         raise NotationError(f"a run has 1 to {LONGEST:,} candles", start, start + len(item))
-    return times
+    return int(digits)
+
+
+def _missing(values: list[float], length: int | None, item: str, start: int) -> int:
+    if length is None:
+        raise NotationError("`x*` fills up to the length of `close`: write a number here", start, start + len(item))
+    if len(values) >= length:
+        raise NotationError(f"nothing is left for `x*`: `close` has {length} candles", start, start + len(item))
+    return length - len(values)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _last(values: list[float], item: str, start: int) -> float:
     known = [value for value in values[-1:] if value == value]
     if not known:
-        raise NotationError(f"`{item}` goes on from a candle, but there is none before it", start, start + len(item))
+        raise NotationError(
+            f"`{_short(item)}` goes on from a candle, but there is none before it", start, start + len(item)
+        )
     return known[-1]

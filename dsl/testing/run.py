@@ -11,8 +11,9 @@ import numpy as np
 
 from dsl.errors import Diagnostic
 from dsl.load import Loaded, load
-from dsl.testing.cases import Case, Made, Suite, read_suite
+from dsl.testing.cases import Case, Suite, read_suite
 from dsl.testing.expect import Facts, Failed, failures
+from dsl.testing.made import Made
 from engine.backtest import backtest
 from engine.decide import Settings
 from engine.domain.event import PositionClosed, SignalBlocked, SignalFired
@@ -103,7 +104,7 @@ def run_case(suite: Suite, case: Case, loaded: Loaded) -> Outcome:
         timeframe=timeframe,
         feed=feed,
         symbol=case.symbol,
-        begin=int(base.close_time[0]) if len(base) else 0,
+        begin=_begin(case, base, timeframe),
         positions=tuple(
             positions[e.signal.id] for e in result.events
             if isinstance(e, SignalFired) and e.signal.timeframe == timeframe.text
@@ -113,6 +114,15 @@ def run_case(suite: Suite, case: Case, loaded: Loaded) -> Outcome:
         reasons={e.position.id: e.reason for e in result.events if isinstance(e, PositionClosed)},
     )  # fmt: skip
     return Outcome(suite.path, case, tuple(failures(case, facts)), signals=len(facts.positions))
+
+
+def _begin(case: Case, base: Candles, timeframe: Timeframe) -> int:
+    """Return the close time of bar 0: of the first candle written, there or not; of a file the first in the span."""
+    if case.candles is None:
+        return case.start + timeframe.ms
+    since = 0 if case.since is None else case.since
+    later = base.close_time[base.close_time > since]
+    return int(later[0]) if len(later) else 0
 
 
 def _feed(case: Case, timeframe: Timeframe) -> Feed:
@@ -140,17 +150,17 @@ def _candles(made: Made, timeframe: Timeframe, start: int) -> Candles:
 
     def column(name: str, default: Floats) -> Floats:
         given = made.columns.get(name)
-        if given is None:
-            return default
-        return np.broadcast_to(given, length).astype(np.float64) if len(given) in (1, length) else default
+        return default if given is None else np.broadcast_to(given, length).astype(np.float64)
 
     known = np.maximum.accumulate(np.where(np.isnan(close), -1, np.arange(length)))
-    before = np.concatenate(([-1], known[:-1])) if length else known
+    before = np.concatenate(([-1], known[:-1]))
     opened = column("open", np.where(before >= 0, close[np.maximum(before, 0)], close))
+    high, low = column("high", np.maximum(opened, close)), column("low", np.minimum(opened, close))
     columns = {
-        "open": opened,
-        "high": column("high", np.maximum(opened, close)),
-        "low": column("low", np.minimum(opened, close)),
+        # Where a high or a low is given that the close before lies beyond, the candle opened with a gap.
+        "open": np.clip(opened, low, high),
+        "high": high,
+        "low": low,
         "close": close,
         "volume": column("volume", np.full(length, 100.0)),
     }
