@@ -30,11 +30,13 @@ from engine.domain.strategy import (
 
 @dataclass(frozen=True)
 class Firing:
-    """What decides whether a side fires: its conditions, the node that fires, the confidence published."""
+    """What decides whether a side fires: its conditions, the node that fires, the confidence published, and what
+    the confidence would be if all that is unknown held."""
 
     conditions: tuple[ConditionRule, ...]
     fires: int
     confidence: int
+    at_best: int
 
 
 def firing(placer: Placer, side: checked.Side, frame: Frame) -> Firing:
@@ -55,7 +57,7 @@ def firing(placer: Placer, side: checked.Side, frame: Frame) -> Firing:
         if len(fires) == 1
         else placer.emit("and", frame, tuple(fires), boolean=True, text=f"{side.side} fires")
     )
-    return Firing(conditions, node, published[0])
+    return Firing(conditions, node, published[0], published[1])
 
 
 def _own(placer: Placer, ends: Ends, frame: Frame) -> Ends:
