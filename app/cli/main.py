@@ -71,6 +71,7 @@ def main() -> NoReturn:
     """Run the command line. Ends the process with the status of language.md: 0, 1, 2 or 3."""
     try:
         status = root.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         sys.exit(USAGE)
@@ -87,9 +88,9 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         _line("stopped")
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output went away (`engine indicators | head`): not an error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output went away (`engine indicators | head`): not an error. Click makes an exit of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         sys.exit(0)
     sys.exit(status if isinstance(status, int) else 0)
 
