@@ -17,14 +17,6 @@ from engine.trade.path import Bars
 TRUE = 2.0
 
 
-def watches(life: Life) -> bool:
-    """Tell whether candles of the strategy can do anything to the position besides being counted."""
-    if life.pending:
-        return life.signal.entry.kind != "market" and life.signal.entry.cancel_after > 0
-    rules = life.terms.rules
-    return rules is not None and bool(rules.exits or rules.trails)
-
-
 def apply_bar(life: Life, bars: Bars, index: int) -> None:
     """Step a live position over the strategy's candle `index`."""
     time = int(bars.close_time[index])

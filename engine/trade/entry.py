@@ -54,7 +54,7 @@ def verdicts(side: SideRules, bars: Bars, index: int) -> tuple[Verdict, ...]:
     return tuple(
         Verdict(
             rule.name, rule.text, int(bars.at(rule.node, index)), rule.must, rule.weight,
-            tuple((text, float(bars.at(node, index))) for text, node in rule.parts),
+            tuple((text, float(bars.at(node, index))) for text, node in rule.parts), rule.units,
         )
         for rule in side.conditions
     )  # fmt: skip

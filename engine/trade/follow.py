@@ -13,10 +13,11 @@ import numpy as np
 
 from engine.domain.event import Event
 from engine.domain.position import Position
-from engine.trade.bar import apply_bar, watches
+from engine.trade.bar import apply_bar
 from engine.trade.candle import apply_candle
 from engine.trade.life import Life, Terms
 from engine.trade.path import Bars, Path
+from engine.trade.watch import next_bar
 
 
 class Follower:
@@ -60,6 +61,7 @@ class Follower:
                 self._next = index + 1
             elif bar_time is not None:
                 time = life.followed_until = bar_time
+                self._count_bars(time - 1)
             else:
                 break
             self._step_bar(time)
@@ -71,10 +73,12 @@ class Follower:
         return None
 
     def _watched_bar(self) -> int | None:
+        """Return when the next candle closes that may do more than be counted, None if there is none in the block."""
         bars = self._bars
-        if bars is None or self._bar >= len(bars.close_time) or not watches(self._life):
+        if bars is None:
             return None
-        return int(bars.close_time[self._bar])
+        index = next_bar(self._life, bars, self._bar)
+        return int(bars.close_time[index]) if index < len(bars.close_time) else None
 
     def _count_bars(self, until: int) -> None:
         if self._bars is not None:

@@ -145,6 +145,10 @@ class Life:
         """Return what a node's value was at the signal."""
         return self._kept[node] if node in self._kept else nothing(node)
 
+    def profit(self, close: Any) -> Any:
+        """Return the unrealised profit at a close, or at each of an array of them, as a ratio of the entry."""
+        return self.sign * (close - self.entry) / self.entry
+
     def field(self, name: str, close: float = UNKNOWN) -> float:
         """Return a field of the position as rules name it; `profit` needs the candle's close."""
         match name.removeprefix("position."):
@@ -157,7 +161,7 @@ class Life:
             case "stop":
                 return UNKNOWN if self.stop is None else self.stop
             case "profit":
-                return self.sign * (close - self.entry) / self.entry
+                return float(self.profit(close))
         raise ValueError(f"a position has no field {name!r}")
 
     # -- fills --

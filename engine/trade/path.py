@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from engine.domain.market import Floats, Panel, Timeframe, Times
 
+TRUE = 2
+
 
 class Candle(NamedTuple):
     """One closed candle; times in ms."""
@@ -85,6 +87,7 @@ class Bars:
     values: Columns
     lane: int
     _columns: dict[int, npt.NDArray[Any]] = field(default_factory=dict)
+    _holding: dict[tuple[int, ...], npt.NDArray[np.intp]] = field(default_factory=dict)
 
     @staticmethod
     def of(panel: Panel, lane: int, values: Columns) -> Bars:
@@ -98,12 +101,24 @@ class Bars:
 
     def at(self, node: int, index: int) -> np.float64 | np.int8:
         """Return the node's value on candle `index`: NaN, or 1 for a truth, where it is unknown."""
+        found: np.float64 | np.int8 = self._column(node)[self.rows[index]]
+        return found
+
+    def holding(self, nodes: tuple[int, ...], start: int) -> int:
+        """Return the first candle from `start` on where all these truths hold; their number if none does."""
+        found = self._holding.get(nodes)
+        if found is None:
+            holds = np.logical_and.reduce([self._column(node)[self.rows] == TRUE for node in nodes])
+            found = self._holding[nodes] = np.flatnonzero(holds)
+        place = int(found.searchsorted(start))
+        return int(found[place]) if place < len(found) else len(self.close_time)
+
+    def _column(self, node: int) -> npt.NDArray[Any]:
         column = self._columns.get(node)
         if column is None:
             column = self.values.of(node)
             column = self._columns[node] = column[:, self.lane if column.shape[1] > 1 else 0]
-        found: np.float64 | np.int8 = column[self.rows[index]]
-        return found
+        return column
 
 
 def _rows(panel: Panel, lane: int) -> slice | npt.NDArray[np.intp]:
