@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from app.sections import BRAND, CHANNEL, CONFIG, COSTS, DISCLAIMER, EVENTS, PACING, VENUES
 from dsl.document import Entry, Listing, Node, Scalar, Table, read_table
-from dsl.errors import Diagnostic, Span
+from dsl.errors import Diagnostic, Source, Span
 from dsl.reading import Reader
 from dsl.schema import NAME_PATTERN, Section
 from engine.domain.message import Brand, Channel
@@ -83,7 +83,23 @@ def load_config(path: Path | None = None) -> tuple[Config, list[Diagnostic]]:
     if table is None:
         return Config(path=chosen), found
     reading = _Reading(Reader(found), chosen.parent)
-    return reading.config(table, Span(source, 0, 0), chosen), found
+    config = reading.config(table, Span(source, 0, 0), chosen)
+    return config, hidden(found, reading.secret) if reading.secret else found
+
+
+def hidden(found: Sequence[Diagnostic], places: Sequence[Span]) -> list[Diagnostic]:
+    """Return the findings with stars where their source has something at `places` that must not be shown."""
+    source = places[0].source
+    text = source.text
+    for span in places:
+        stars = re.sub(r"[^\n]", "*", text[span.start : span.end])
+        text = text[: span.start] + stars + text[span.end :]
+    starred = Source(source.path, text)
+
+    def over(span: Span) -> Span:
+        return Span(starred, span.start, span.end) if span.source == source else span
+
+    return [replace(one, span=over(one.span), notes=[(over(at), why) for at, why in one.notes]) for one in found]
 
 
 class _Reading:
@@ -91,6 +107,7 @@ class _Reading:
 
     def __init__(self, reader: Reader, folder: Path) -> None:
         self._reader, self._folder = reader, folder
+        self.secret: list[Span] = []
 
     def config(self, table: Table, place: Span, path: Path) -> Config:
         entries = self._keys(table, CONFIG, place)
@@ -234,7 +251,8 @@ class _Reading:
     def _variable(self, node: Node, key: str) -> str:
         name = self._reader.text(node, f"the secret `{key}`") or ""
         if name and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
-            # The text itself is not repeated: it may be the secret.
+            # The text itself is not shown: it may be the secret.
+            self.secret.append(node.span)
             self._reader.refuse(
                 "wrong-type", f"`{key}` must be the NAME of an environment variable", node.span,
                 "put the secret into the environment or a .env file, and its variable's name here (TELEGRAM_BOT_TOKEN)",
