@@ -23,6 +23,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 
 from engine.domain.event import (
@@ -252,7 +253,10 @@ def _condition(verdict: Verdict) -> dict[str, Any]:
         "truth": TRUTHS[verdict.truth],
         "must": verdict.must,
         "weight": verdict.weight,
-        "parts": [{"text": text, "value": _number(value)} for text, value in verdict.parts],
+        "parts": [
+            {"text": text, "value": _number(value), "unit": unit}
+            for (text, value), unit in zip_longest(verdict.parts, verdict.units, fillvalue="")
+        ],
     }
 
 

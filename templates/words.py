@@ -39,8 +39,9 @@ def explain(condition: Mapping[str, Any]) -> str:
     """Return what a condition of the wire form says, with the values under it."""
     parts = condition.get("parts") or ()
     values = {_key(str(part["text"])): part["value"] for part in parts}
+    ratios = frozenset(_key(str(part["text"])) for part in parts if part.get("unit") == "ratio")
     try:
-        teller = _Teller(values)
+        teller = _Teller(values, ratios)
         whole = read(str(condition["text"]))
         words = teller.tell(whole, whole=condition["truth"] == "true")
         verdicts = {_key(term.text) for term in _verdicts(whole)}
@@ -65,10 +66,10 @@ def _verdicts(node: Node) -> Iterator[Node]:
 
 
 class _Teller:
-    """Says expressions; `values` are known by their text without spaces and brackets."""
+    """Says expressions; `values` are known by their text without spaces and brackets, `ratios` are shown in percent."""
 
-    def __init__(self, values: Mapping[str, float | None]) -> None:
-        self._values = values
+    def __init__(self, values: Mapping[str, float | None], ratios: frozenset[str] = frozenset()) -> None:
+        self._values, self._ratios = values, ratios
         self.told = False
         """Whether any value was said."""
 
@@ -118,7 +119,7 @@ class _Teller:
     def _side(self, node: Node, place: int) -> str:
         """Return one side of a comparison with its value, as a percentage where the other side is one."""
         side = node.of[place]
-        percent = any(_is_ratio(other) for other in node.of)
+        percent = _key(side.text) in self._ratios or any(_is_ratio(other) for other in node.of)
         words = self._plain(side)
         if side.kind == "number" or _key(side.text) not in self._values:
             return words

@@ -10,7 +10,7 @@ from engine.domain.strategy import AtEntry as AtEntryRef
 from engine.domain.strategy import ConditionRule, Ref, SideRules, StrategyRules
 from engine.plan.graph import Graph
 
-_SILENT = frozenset({"text", "parts", "held_nodes"})
+_SILENT = frozenset({"text", "parts", "units", "held_nodes"})
 
 
 def strategy_hash(rules: StrategyRules, graph: Graph) -> str:

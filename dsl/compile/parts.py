@@ -11,11 +11,15 @@ _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 
 
 def parts(given: Term) -> tuple[Term, ...]:
-    """Return the numbers a condition compares, each once; those in another frame as they are seen from here."""
-    found: dict[int, Term] = {}
+    """Return the numbers a condition compares, each once; those in another frame as they are seen from here.
+
+    A number that was written needs no telling; one that a param stands for does.
+    """
+    found: dict[tuple[int, str], Term] = {}
     for part in _walk(given, set()):
-        if part.op != "const" and not part.held and not part.uncertain:
-            found.setdefault(part.same, part)
+        written = part.op == "const" and not part.text.isidentifier()
+        if not written and not part.held and not part.uncertain:
+            found.setdefault((part.same, part.text if part.op == "const" else ""), part)
     return tuple(found.values())
 
 

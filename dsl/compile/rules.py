@@ -69,8 +69,10 @@ def _own(placer: Placer, ends: Ends, frame: Frame) -> Ends:
 
 def _condition(placer: Placer, given: checked.Condition, frame: Frame) -> ConditionRule:
     node = placer.place(given.term, frame)
-    shown = tuple((part.text, placer.place(part, frame)) for part in parts(given.term))
-    return ConditionRule(given.name, given.text, node, given.must, given.weight, shown)
+    under = parts(given.term)
+    shown = tuple((part.text, placer.place(part, frame)) for part in under)
+    units = tuple("bool" if part.type.is_bool else str(part.type.unit) for part in under)
+    return ConditionRule(given.name, given.text, node, given.must, given.weight, shown, units)
 
 
 def side_rules(placer: Placer, side: checked.Side, decided: Firing, holder: Holder) -> SideRules:

@@ -23,7 +23,8 @@ class Side(enum.StrEnum):
 class Verdict:
     """What one named condition said at one decision: `truth` 0 false, 1 unknown, 2 true.
 
-    `parts` are the values under it, as (text of the sub-expression, value); NaN is unknown.
+    `parts` are the values under it, as (text of the sub-expression, value); NaN is unknown. `units` are
+    theirs, as the language writes them (`price`, `ratio`, `index`); empty where they are not known.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Verdict:
     must: bool
     weight: float
     parts: tuple[tuple[str, float], ...] = ()
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ Held = Ref | AtEntry | PositionField | Constant | Apply
 
 @dataclass(frozen=True, slots=True)
 class ConditionRule:
-    """A named condition. `parts` are (text, node) of the values under it, for explanations."""
+    """A named condition. `parts` are (text, node) of the values under it, for explanations, `units` theirs."""
 
     name: str
     text: str
@@ -123,6 +123,7 @@ class ConditionRule:
     must: bool
     weight: float
     parts: tuple[tuple[str, int], ...] = ()
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def verdict(condition: ConditionRule, values: Readable, row: int, lane: int) -> 
     """Return what one condition said; its parts are numbers, NaN where unknown, and truths as 0.0, NaN and 1.0."""
     parts = tuple((text, value_at(values.of(node), row, lane)) for text, node in condition.parts)
     truth = int(_cell(values.of(condition.node), row, lane))
-    return Verdict(condition.name, condition.text, truth, condition.must, condition.weight, parts)
+    return Verdict(condition.name, condition.text, truth, condition.must, condition.weight, parts, condition.units)
 
 
 def value_at(values: Array, row: int, lane: int) -> float:

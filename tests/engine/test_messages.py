@@ -108,8 +108,8 @@ def test_a_signal_says_all_that_a_post_needs() -> None:
     assert (wire["source"], wire["symbol"], wire["side"], wire["entry_price"]) == ("SCALPER", "BTCUSDT", "long", 100.0)
     assert wire["expires_at"] == "2025-04-01T04:05:00Z"
     assert wire["meta"]["conditions"][0]["parts"] == [
-        {"text": "rsi(14)", "value": 28.25},
-        {"text": "atr(14)", "value": None},
+        {"text": "rsi(14)", "value": 28.25, "unit": ""},
+        {"text": "atr(14)", "value": None, "unit": ""},
     ]
     assert wire["meta"]["conditions"][1]["truth"] == "unknown"
     assert wire["meta"]["values"] == {"momentum": 81.5, "nested": [1, "two", None, None, True]}

@@ -89,3 +89,18 @@ def test_every_condition_of_the_built_in_strategies_can_be_read() -> None:
                 read(bare)
                 said += 1
     assert said > 10
+
+
+def test_a_ratio_is_told_in_percent_and_a_param_with_its_value():
+    condition = {
+        "name": "cracked", "text": "fall between least_fall and 20%", "truth": "true", "must": True, "weight": 0,
+        "parts": [
+            {"text": "fall", "value": 0.083328, "unit": "ratio"},
+            {"text": "least_fall", "value": 0.05, "unit": "ratio"},
+        ],
+    }  # fmt: skip
+    assert explain(condition) == "fall 8.3328% between least fall 5% and 20%"
+    volatile = {**condition, "text": "range > usual", "parts": [
+        {"text": "range", "value": 0.02, "unit": "distance"}, {"text": "usual", "value": 0.01, "unit": ""},
+    ]}  # fmt: skip
+    assert explain(volatile) == "range 0.02 > usual 0.01"
