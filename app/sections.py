@@ -46,7 +46,7 @@ CHANNEL = Section(
         Field("kind", "text", "telegram, x, linkedin, webhook, apprise, console or feed.", ("telegram",), True),
         Field("events", "texts", f"What it gets: {', '.join(EVENTS)}.", ("signal", "target", "closed"), True),
         Field("bots", "texts", "Only these strategies; left out: all.", ("scalper", "trend")),
-        Field("options", "values", "Options of the channel's kind; see docs/channels.", ("-1001234567890",)),
+        Field("options", "values", "Options of the channel's kind; see docs/channels.", ("@my_channel",)),
         Field("secrets", "named", "For each secret the environment variable that holds it.", ("TELEGRAM_BOT_TOKEN",)),
         Field("pace", "table", "How fast the channel may be used.", inner=PACING),
     ),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 
+from app import wiring
 from app.config import BUILT_IN_STRATEGIES, Config, Costs, Pacing, load_config
 from app.failure import Failure
 from app.secrets import read_secrets
@@ -104,8 +106,8 @@ def test_ours_loads_and_says_what_the_defaults_say() -> None:
     assert VALID.is_valid(yaml.safe_load(OURS.read_text()))
 
 
-def test_what_is_commented_out_in_ours_is_right_too(tmp_path: Path) -> None:
-    """Every example becomes a channel when its comment signs are taken away."""
+def test_what_is_commented_out_in_ours_is_right_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every example becomes a channel that opens when its comment signs are taken away."""
     text = OURS.read_text()
     head, _, examples = text.partition("\n\n  # telegram_vip:")
     lines = ("# telegram_vip:" + examples).splitlines()
@@ -113,6 +115,29 @@ def test_what_is_commented_out_in_ours_is_right_too(tmp_path: Path) -> None:
     assert [(d.name, d.message) for d in found] == []
     assert [c.kind for c in config.channels[1:]] == ["telegram", "telegram", "x", "linkedin", "webhook", "apprise"]
     assert all(channel.secrets for channel in config.channels[1:])
+    opens(config, monkeypatch)
+
+
+def opens(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check that every channel's options and secrets are those its kind takes."""
+    for channel in config.channels:
+        for option, variable in channel.secrets.items():
+            monkeypatch.setenv(variable, "json://127.0.0.1" if option == "url" else "123:abc")
+    assert len(wiring.outlets(config, config.channels)) == len(config.channels)
+
+
+PAGES = sorted((ROOT / "docs").glob("channels/*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_example_of_each_channels_page_opens(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        config, found = loaded(tmp_path, f"home: home\n{block}")
+        assert [d.message for d in found] == []
+        assert [channel.kind for channel in config.channels] == [page.stem]
+        opens(config, monkeypatch)
 
 
 MISTAKES = [
