@@ -284,6 +284,21 @@ long:
         assert all(str(plan.nodes[node].frame.timeframe) == "5m" for _, node in condition.parts)
 
 
+def test_a_param_is_a_part_with_its_unit_and_a_written_number_is_none() -> None:
+    body = """\
+params: {calm: 1.5% in 1% to 2%}
+long:
+  when:
+    a: abs(roc(close, 5)) < calm
+    b: rsi(14) < 30
+"""
+    _, decided = long(body)
+    shown = {
+        c.name: [(text, unit) for (text, _), unit in zip(c.parts, c.units, strict=True)] for c in decided.conditions
+    }
+    assert shown == {"a": [("abs(roc(close, 5))", "ratio"), ("calm", "ratio")], "b": [("rsi(14)", "index")]}
+
+
 # -- the document --
 
 
