@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from dsl import ast
 from dsl.check.checked import Checked
 from dsl.errors import Diagnostic
 from dsl.lint._rule import Rule
+from engine.domain.strategy import Plan
 from engine.registry import Registry
 
 RULES: Registry[Rule] = Registry("lint_rule", "dsl.lint", "RULE")
 
 
-class Subjects(Protocol):
-    """Documents that were read, and what the checker made of the good strategies (dsl.load.Loaded)."""
+def _now() -> datetime.date:
+    return datetime.datetime.now(datetime.UTC).date()
 
+
+class Subjects(Protocol):
+    """Documents that were read, and what the checker and compiler made of the good strategies (dsl.load.Loaded)."""
+
+    @property
+    def plan(self) -> Plan: ...
     @property
     def documents(self) -> tuple[ast.Document, ...]: ...
     @property
@@ -25,7 +32,14 @@ class Subjects(Protocol):
 
 
 def lint(loaded: Subjects, *, today: datetime.date | None = None) -> list[Diagnostic]:
-    """Return what every rule finds that is not silenced where it stands, in order of place."""
+    """Return what every rule finds that no comment silences on `today` (None: this day), in order of place."""
     from dsl.lint._run import run
 
-    return run(loaded.documents, loaded.checked, today=today)
+    return run(loaded.documents, loaded.checked, loaded.plan, today=today or _now())
+
+
+def unsilenced(findings: Sequence[Diagnostic], *, today: datetime.date | None = None) -> list[Diagnostic]:
+    """Return findings of the reader and the checker without the warnings that a comment silences on `today`."""
+    from dsl.lint._run import unsilenced
+
+    return unsilenced(findings, today or _now())

@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
 
 from dsl import ast
 from dsl.check.checked import Checked
 from dsl.check.terms import Term
-from dsl.errors import Diagnostic, Severity
+from dsl.errors import Diagnostic, Severity, Span
+from engine.domain.strategy import Plan
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
-    """A document, and what the checker made of it: None where it has mistakes, or is a library."""
+    """A document, and what the checker made of it: None where it has mistakes, or is a library.
+
+    `plan` holds the strategy compiled, where there is one. `today` is the day that history reaches up to.
+    """
 
     document: ast.Document
     checked: Checked | None = None
+    plan: Plan | None = None
+    today: datetime.date = datetime.date.max
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """Every term written in the document itself that its rules reach, each once."""
+        seen: set[tuple[int, int, int]] = set()
+        found: list[Term] = []
+        for root in self.roots:
+            _collect(root, self.document.span.source.path, seen, found)
+        return tuple(found)
+
+    @cached_property
+    def roots(self) -> tuple[Term, ...]:
+        """The whole expressions of a good strategy: conditions, exits, levels, features."""
+        return tuple(_roots(self.checked)) if self.checked else ()
+
+    def owns(self, span: Span) -> bool:
+        """Return whether a place is in this document, and not in a library that it uses."""
+        return span.source.path == self.document.span.source.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +86,30 @@ def names_used(given: object) -> set[str]:
     return {expr.name for expr in _under(given) if isinstance(expr, ast.Name)}
 
 
-def terms(subject: Subject) -> Iterator[Term]:
-    """Yield every term written in the document itself that its rules reach, each once."""
-    checked = subject.checked
-    if checked is None:
-        return
-    seen: set[tuple[int, int]] = set()
-    roots = [*([checked.where] if checked.where else []), *(term for _, term in checked.features)]
+def _roots(checked: Checked) -> Iterator[Term]:
+    if checked.where is not None:
+        yield checked.where
+    for _, feature in checked.features:
+        yield feature
     for side in checked.sides:
-        roots += [c.term for c in side.conditions] + [e.term for e in side.exits]
-        roots += [t for t in (side.fire, side.confidence) if t is not None]
-    for root in roots:
-        yield from _terms(root, subject.document.span.source.path, seen)
+        yield from (c.term for c in side.conditions)
+        yield from (t for t in (side.fire, side.confidence, side.entry.price) if t is not None)
+        yield from (level.term for level, _ in side.entry.adds)
+        places = [p for p in (side.stop, *(t.place for t in side.targets)) if p is not None]
+        for place in places:
+            yield place.level.term
+            yield from (bound.term for bound in place.clamp or ())
+        yield from (t.then.term for t in side.targets if t.then is not None and t.then.term is not None)
+        yield from (e.term for e in side.exits)
+        yield from (t.level.term for t in side.trails)
 
 
-def _terms(term: Term, path: str, seen: set[tuple[int, int]]) -> Iterator[Term]:
-    key = (term.same, term.span.start)
+def _collect(term: Term, path: str, seen: set[tuple[int, int, int]], found: list[Term]) -> None:
+    key = (term.same, term.span.start, term.span.end)
     if key in seen:
         return
     seen.add(key)
     if term.span.source.path == path:
-        yield term
+        found.append(term)
     for argument in term.args:
-        yield from _terms(argument, path, seen)
+        _collect(argument, path, seen, found)

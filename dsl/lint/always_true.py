@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.check.terms import Term
 from dsl.errors import Diagnostic, Severity
-from dsl.lint._rule import Rule, Subject, terms
-from dsl.lint._truth import certain, why
+from dsl.lint._rule import Rule, Subject
+from dsl.lint._truth import certain, is_comparison, twofold, why
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
-    for term in terms(subject):
-        if certain(term) is True:
-            yield Diagnostic(RULE.name, "this always holds", term.span, Severity.WARNING, why(term))
+    pairs = {_key(part) for term in subject.terms if twofold(term) for part in term.args}
+    for term in subject.terms:
+        if _key(term) in pairs:
+            continue
+        if is_comparison(term) or twofold(term):
+            if certain(term) is True:
+                label = why(term) if is_comparison(term) else ""
+                yield Diagnostic(RULE.name, "this always holds", term.span, Severity.WARNING, label)
+        elif term.op == "or" and term.shown is None and _only_together(term):
+            yield Diagnostic(RULE.name, "one of these always holds", term.span, Severity.WARNING)
+
+
+def _only_together(term: Term) -> bool:
+    """Whether it always holds while none of its parts does by itself."""
+    return certain(term) is True and not any(certain(part) for part in term.args)
+
+
+def _key(term: Term) -> tuple[int, int, int]:
+    return term.same, term.span.start, term.span.end
 
 
 RULE = Rule("always-true", "truth", "A condition that always holds decides nothing.", find)

@@ -1,64 +1,61 @@
-"""Two parts of one condition that cannot hold together."""
+"""Conditions that cannot hold together, within one condition or across the musts of a side."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from dsl.check.terms import Term
 from dsl.errors import Diagnostic, Severity
-from dsl.lint._rule import Rule, Subject, terms
+from dsl.lint._rule import Rule, Subject
+from dsl.lint._solve import possible, quantities
+from dsl.lint._truth import chains, needed
 
-_TURNED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
+_MEMBERS = 24
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
-    for term in terms(subject):
-        if term.op != "and":
-            continue
-        limits: dict[int, list[tuple[str, float, Term]]] = {}
-        for part in _conjuncts(term, set()):
-            limit = _limit(part)
-            if limit is not None:
-                limits.setdefault(limit[0], []).append((limit[1], limit[2], part))
-        for given in limits.values():
-            yield from _opposed(given)
+    told: set[tuple[int, int]] = set()
+    for opposed in _all(subject):
+        last = opposed[-1].span
+        if (last.start, last.end) not in told and subject.owns(last):
+            told.add((last.start, last.end))
+            notes = tuple((other.span, "and this") for other in opposed[:-1])
+            yield Diagnostic(RULE.name, "these can never hold together", last, Severity.WARNING, notes=notes)
 
 
-def _conjuncts(term: Term, seen: set[int]) -> Iterator[Term]:
-    if term.same in seen:
-        return
-    seen.add(term.same)
-    if term.op == "and":
-        for argument in term.args:
-            yield from _conjuncts(argument, seen)
-    else:
-        yield term
+def _all(subject: Subject) -> Iterator[list[Term]]:
+    for chain in chains(subject, "and"):
+        yield from _opposed(chain)
+    for side in subject.checked.sides if subject.checked else ():
+        musts = needed(side, subject)
+        found = list(_opposed(musts))
+        yield from found
+        if not found and side.fire is not None:
+            for condition in side.conditions:
+                if not condition.must and _alone(condition.term):
+                    yield from _opposed([*musts, condition.term], len(musts))
 
 
-def _limit(term: Term) -> tuple[int, str, float] | None:
-    """Return (what, comparison, number) of a comparison with a constant."""
-    if term.op not in _TURNED:
-        return None
-    left, right = term.args
-    if right.value is not None and left.value is None:
-        return left.same, term.op, right.value
-    if left.value is not None and right.value is None:
-        return right.same, _TURNED[term.op], left.value
-    return None
+def _opposed(members: list[Term], first: int = 1) -> Iterator[list[Term]]:
+    """Yield the fewest members that exclude each other, if any do; the last is at place `first` or later."""
+    members = [*(m for m in members if _alone(m))][:_MEMBERS]
+    for at in range(min(first, len(members)), len(members)):
+        for other in members[:at]:
+            if quantities(other) & quantities(members[at]) and not possible((other, True), (members[at], True)):
+                yield [other, members[at]]
+                return
+    related = [m for m in members if any(quantities(m) & quantities(o) for o in members if o is not m)]
+    if len(related) > 2 and not possible(*((m, True) for m in related)):
+        for member in list(related):
+            rest = [m for m in related if m is not member]
+            if not possible(*((m, True) for m in rest)):
+                related = rest
+        yield related
 
 
-def _opposed(limits: list[tuple[str, float, Term]]) -> Iterator[Diagnostic]:
-    low, high = (-math.inf, False), (math.inf, False)
-    for op, value, term in limits:
-        if op in ("gt", "ge", "eq"):
-            low = max(low, (value, op == "gt"))
-        if op in ("lt", "le", "eq"):
-            high = min(high, (value, op != "lt"))
-        if low[0] > high[0] or (low[0] == high[0] and (low[1] or not high[1])):
-            others = tuple((other.span, "and this") for _, _, other in limits if other is not term)
-            yield Diagnostic(RULE.name, "these can never hold together", term.span, Severity.WARNING, notes=others[:1])
-            return
+def _alone(member: Term) -> bool:
+    """Whether a member could hold by itself; if not, that is another finding."""
+    return possible((member, True))
 
 
-RULE = Rule("contradiction", "truth", "Two parts of one condition that cannot hold together.", find)
+RULE = Rule("contradiction", "truth", "Conditions that cannot hold together.", find)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from dsl.check.terms import Term
 from dsl.errors import Diagnostic, Severity
-from dsl.lint._rule import Rule, Subject, terms
+from dsl.lint._rule import Rule, Subject
 from dsl.units import COUNT, DURATION
 
 _WHOLE = frozenset({"sign", "count", "const"})
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
-    for term in terms(subject):
+    for term in subject.terms:
         if term.op in ("eq", "ne") and not any(_exact(side) for side in term.args):
             help_text = "compare the distance: `abs(a - b) < ...`"
             message = "numbers that are computed are compared for equality"

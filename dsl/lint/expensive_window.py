@@ -1,0 +1,47 @@
+"""A long window of a function that reads all of it again on every candle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.check.terms import Term
+from dsl.errors import Diagnostic, Severity
+from dsl.lint._rule import Rule, Subject
+
+LONG = 1000
+"""Candles from which on such a window takes most of a strategy's time."""
+_WHOLE = {"mad": (0,), "percentrank": (0,), "pivot_high": (0, 1), "pivot_low": (0, 1)}
+"""The primitives that read their whole window on each candle, and which of their parameters make it."""
+
+
+def find(subject: Subject) -> Iterator[Diagnostic]:
+    told: set[tuple[int, int]] = set()
+    for given in subject.terms:
+        window = _window(given, set())
+        place = given.span.start, given.span.end
+        if window <= LONG or place in told or any(_window(part, set()) > LONG for part in _written(given, subject)):
+            continue
+        told.add(place)
+        yield Diagnostic(
+            RULE.name, f"this reads {window:.0f} candles again on every candle", given.span, Severity.WARNING,
+            help="take a shorter window, or the same one on a longer timeframe with `@`",
+        )  # fmt: skip
+
+
+def _window(given: Term, seen: set[int]) -> float:
+    """Return the longest window of such a function in a term."""
+    if given.same in seen:
+        return 0.0
+    seen.add(given.same)
+    places = _WHOLE.get(given.op, ())
+    own = sum(float(given.params[i]) for i in places if i < len(given.params))
+    return max((own, *(_window(part, seen) for part in given.args)))
+
+
+def _written(given: Term, subject: Subject) -> list[Term]:
+    """Return the parts of a term that stand in the document: the finding belongs to the innermost."""
+    parts = given.shown if given.shown is not None else given.args
+    return [part for part in parts if subject.owns(part.span) and part.span != given.span]
+
+
+RULE = Rule("expensive-window", "cost", "A long window of a function that reads all of it on every candle.", find)
