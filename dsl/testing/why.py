@@ -107,17 +107,29 @@ class Why:
         given = self._nodes[node]
         if given.op in _DISTANCE or given.op in ("eq", "ne"):
             return True
-        inner = [self._nodes[i] for i in given.inputs]
-        return given.op == "and" and all(i.text == given.text and i.op in _DISTANCE for i in inner)
+        if given.op != "and" or not all(self._nodes[i].op in _DISTANCE for i in given.inputs):
+            return False
+        crosses = " crosses " in given.text and " and " not in given.text
+        return crosses or all(self._nodes[i].text == given.text for i in given.inputs)
 
     def _numbers(self, node: int, indent: int) -> Iterator[str]:
         given = self._nodes[node]
         sides = given.inputs if given.op != "and" else self._missing(node)
-        told = [f"{self._nodes[i].text or 'value'} {number(self._at(i))}"
+        told = [f"{self._name(i, given.text)} {number(self._at(i))}"
                 for i in dict.fromkeys(sides) if self._nodes[i].op != "const"]  # fmt: skip
         gap = self._gap(node)
         ending = "" if gap is None else f": {number(gap)} from holding" if gap else ": equal is not enough"
         yield from wrapped(" " * indent, ", ".join(told) + ending, indent)
+
+    def _name(self, node: int, sentence: str) -> str:
+        """Name a value; what `crosses` looks back at bears the name of the whole sentence in the plan."""
+        given = self._nodes[node]
+        if given.op == "back" and (given.text == sentence or " crosses " in given.text):
+            inner, ago = self._nodes[given.inputs[0]], float(given.params[0])
+            if inner.op == "back" and inner.text.endswith(f"[{inner.params[0]:g}]"):
+                return f"{inner.text.rpartition('[')[0]}[{ago + float(inner.params[0]):g}]"
+            return f"{inner.text}[{ago:g}]"
+        return given.text or "value"
 
     def _missing(self, node: int) -> list[int]:
         """Return what the failing comparisons of a sentence compare."""
