@@ -95,11 +95,14 @@ class Anatomy:
     strategy: StrategyRules
     timeframe: Timeframe
     sides: tuple[SideParts, ...]
+    where: Part | None = None
     sources: frozenset[int] = field(default_factory=frozenset)
     """Nodes that read from outside what may be missing: series, models, fields of the market."""
 
     def nodes(self) -> frozenset[int]:
-        return self.sources.union(*(side.nodes() for side in self.sides))
+        """Return every node that an explanation reads."""
+        where = self.where.nodes() if self.where else ()
+        return self.sources.union(where, *(side.nodes() for side in self.sides))
 
 
 def lay_open(loaded: Loaded, strategy: str, timeframe: Timeframe, *, deep: bool = False) -> Anatomy:
@@ -114,10 +117,11 @@ def lay_open(loaded: Loaded, strategy: str, timeframe: Timeframe, *, deep: bool 
     written = {side.side: side for side in given.sides}
     opener = _Opener(placer, frame, deep)
     sides = tuple(_side(opener, side, written[str(side.side)]) for side in rules.rules[timeframe])
+    where = opener.part(given.where) if given.where is not None else None
     added = graph.plan_nodes()[len(loaded.plan.nodes) :]
     plan = replace(loaded.plan, nodes=(*loaded.plan.nodes, *added))
-    wanted = {node for side in sides for node in side.nodes()}
-    return Anatomy(plan, rules, timeframe, sides, frozenset(_sources(plan, wanted)))
+    laid = Anatomy(plan, rules, timeframe, sides, where)
+    return replace(laid, sources=frozenset(_sources(plan, set(laid.nodes()))))
 
 
 def _again(plan: Plan) -> Graph:
@@ -187,7 +191,7 @@ class _Opener:
     def _inner(self, given: Term, text: str, call: bool) -> Iterator[Part]:
         if call and not (self.deep or given.type.is_bool):
             return
-        for inner in _arguments(given):
+        for inner in _flat(given) if given.op in ("and", "or") else _arguments(given):
             if inner.type.kind in ("bool", "number"):
                 yield self.part(inner, _told_apart(inner, text))
 
@@ -202,7 +206,7 @@ class _Opener:
 
 def _arguments(given: Term) -> tuple[Term, ...]:
     """Return what a term is made of, as it is seen from the strategy's own candle."""
-    if given.op in ("at", "back") and given.args[0].op not in ("const", "record", "field"):
+    if given.op in ("at", "back"):
         inner = given.args[0]
         wrapped = (
             a if a.op == "const" else replace(term(given.op, (a,), a.type, a.span, given.params), shown=a.shown)
@@ -213,6 +217,16 @@ def _arguments(given: Term) -> tuple[Term, ...]:
     if given.op == "output":  # of a primitive with several outputs: what the primitive reads
         return given.args[0].args
     return () if given.op in ("recur", "model") else given.args
+
+
+def _flat(given: Term) -> Iterator[Term]:
+    """Yield what `a and b and c` joins, as one row; what has a name of its own stays whole."""
+    for inner in given.args:
+        named = inner.text.replace("_", "").isalnum()
+        if inner.op == given.op and not named and not _called(inner) and not _crossing(inner):
+            yield from _flat(inner)
+        else:
+            yield inner
 
 
 def _called(given: Term) -> bool:
@@ -230,8 +244,11 @@ def _crossing(given: Term) -> bool:
 
 def _text(given: Term) -> str:
     """Return a term's text; what was wrapped says from where it is seen."""
-    if given.op == "back" and given.span is given.args[0].span:
+    # `crosses` looks at the candle before without saying so in its text.
+    if given.op == "back" and (given.span is given.args[0].span or " crosses " in given.text):
         return f"{_bracketed(_text(given.args[0]))}[{given.params[0]:g}]"
+    if given.op == "const" and " crosses " in given.text and given.value is not None:
+        return f"{given.value:g}"
     if given.op == "at" and given.span is given.args[0].span:
         place = given.params[0] or f'"{given.params[1]}"'
         return f"{_bracketed(_text(given.args[0]))}@{place}"
@@ -243,15 +260,8 @@ def _told_apart(inner: Term, text: str) -> str:
     own = _text(inner)
     if own != text or inner.op not in SIGNS:
         return own
-    left, right = (_seen(a, text) for a in inner.args)
+    left, right = map(_text, inner.args)
     return f"{left} {SIGNS[inner.op]} {right}"
-
-
-def _seen(given: Term, text: str) -> str:
-    own = _text(given)
-    if own == text and given.op == "back":
-        return f"{_bracketed(_text(given.args[0]))}[{given.params[0]:g}]"
-    return own
 
 
 def _bracketed(text: str) -> str:
