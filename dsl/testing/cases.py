@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dsl.document import Entry, Listing, Node, Scalar, Table, read_table
-from dsl.errors import Diagnostic, Span
+from dsl.errors import Diagnostic, Source, Span
 from dsl.reading import Reader
 from dsl.testing.made import Made, MadeReader
 from engine.domain.market import FIELDS, Floats, Timeframe
@@ -81,9 +81,9 @@ class Suite:
     cases: tuple[Case, ...]
 
 
-def read_suite(path: Path) -> tuple[Suite | None, list[Diagnostic]]:
-    """Read a test file. Everything that is wrong with it is found in one run."""
-    table, source, found = read_table(path)
+def read_suite(path: Path, text: str | None = None) -> tuple[Suite | None, list[Diagnostic]]:
+    """Read a test file, or what an editor has of it. Everything that is wrong with it is found in one run."""
+    table, source, found = read_table(path if text is None else Source(str(path), text))
     reader = Reader(found)
     if table is None:
         return None, found
