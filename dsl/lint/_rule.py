@@ -27,6 +27,16 @@ class Subject:
     today: datetime.date = datetime.date.max
 
     @cached_property
+    def expressions(self) -> tuple[ast.Expr, ...]:
+        """Every expression of the document with all expressions under it, outermost first."""
+        return tuple(within(self.document))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every bare name that its expressions refer to."""
+        return frozenset(expr.name for expr in self.expressions if isinstance(expr, ast.Name))
+
+    @cached_property
     def terms(self) -> tuple[Term, ...]:
         """Every term written in the document itself that its rules reach, each once."""
         seen: set[tuple[int, int, int]] = set()
@@ -56,34 +66,39 @@ class Rule:
     severity: Severity = Severity.WARNING
 
 
-def expressions(document: ast.Document) -> Iterator[ast.Expr]:
-    """Yield every expression of a document with all expressions under it, outermost first."""
-    yield from _under(document)
+def within(given: object) -> list[ast.Expr]:
+    """Return every expression in any part of a document with all expressions under it, outermost first."""
+    found: list[ast.Expr] = []
+    left = [given]
+    while left:
+        here = left.pop()
+        if isinstance(here, ast.Expr):
+            found.append(here)
+        if isinstance(here, dict):
+            left.extend(reversed(here.values()))
+        elif isinstance(here, tuple):
+            left.extend(reversed(here))
+        else:
+            left.extend(getattr(here, name) for name in _parts(type(here)))
+    return found
 
 
-def _under(given: object) -> Iterator[ast.Expr]:
-    if isinstance(given, ast.Expr):
-        yield given
-    if is_dataclass(given) and not isinstance(given, type):
-        for field in fields(given):
-            if field.name not in ("span", "source"):
-                yield from _under(getattr(given, field.name))
-    elif isinstance(given, dict):
-        for value in given.values():
-            yield from _under(value)
-    elif isinstance(given, tuple):
-        for item in given:
-            yield from _under(item)
+def _parts(kind: type) -> tuple[str, ...]:
+    """Return the names of the fields that may hold expressions, last first."""
+    if kind not in _PARTS:
+        open_ones = is_dataclass(kind) and not issubclass(kind, ast.Key | Span)
+        plain = ("str", "float", "bool", "int")
+        names = [f.name for f in fields(kind) if f.type not in plain] if open_ones else []
+        _PARTS[kind] = tuple(name for name in reversed(names) if name not in ("span", "source", "broken"))
+    return _PARTS[kind]
 
 
-def within(given: object) -> Iterator[ast.Expr]:
-    """Yield every expression in any part of a document."""
-    yield from _under(given)
+_PARTS: dict[type, tuple[str, ...]] = {}
 
 
 def names_used(given: object) -> set[str]:
     """Return every bare name that the expressions of a part refer to."""
-    return {expr.name for expr in _under(given) if isinstance(expr, ast.Name)}
+    return {expr.name for expr in within(given) if isinstance(expr, ast.Name)}
 
 
 def _roots(checked: Checked) -> Iterator[Term]:

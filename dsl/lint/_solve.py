@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from dsl.check.terms import Term, term
+from dsl.check.terms import Term, constant, term
 from dsl.lint._eliminate import Constraint, solvable
 from dsl.lint._linear import Atoms, Linear, core, inward, linear, wrapped
 from dsl.units import BOOL
@@ -105,7 +105,13 @@ def _compared(given: Term, wanted: bool, choices: list[Choice], sums: list[Const
     if op == "ne":
         choices.append([[(term(way, given.args, BOOL, given.span), True)] for way in ("lt", "gt")])
         return True
-    left, right = linear(given.args[0], atoms), linear(given.args[1], atoms)
+    first, second = given.args
+    if op in ("gt", "ge") and first.op == "abs" and first.shown is None and second.value is not None:
+        inner, other = first.args[0], constant(-second.value, second.type, second.span)
+        away = [(op, inner, second), ("lt" if op == "gt" else "le", inner, other)]
+        choices.append([[(term(way, (a, b), BOOL, given.span), True)] for way, a, b in away])
+        return True
+    left, right = linear(first, atoms), linear(second, atoms)
     if left is None or right is None:
         return False
     above = left.plus(right, -1.0)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from dsl import ast
 from dsl.errors import Diagnostic, Severity
-from dsl.lint._rule import Rule, Subject, expressions
+from dsl.lint._rule import Rule, Subject
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
-    for expr in expressions(subject.document):
+    for expr in subject.expressions:
         if not isinstance(expr, ast.Unary) or expr.op != "not":
             continue
         inner = expr.operand

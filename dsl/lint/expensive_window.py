@@ -16,10 +16,11 @@ _WHOLE = {"mad": (0,), "percentrank": (0,), "pivot_high": (0, 1), "pivot_low": (
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     told: set[tuple[int, int]] = set()
+    known: dict[int, float] = {}
     for given in subject.terms:
-        window = _window(given, set())
+        window = _window(given, known)
         place = given.span.start, given.span.end
-        if window <= LONG or place in told or any(_window(part, set()) > LONG for part in _written(given, subject)):
+        if window <= LONG or place in told or any(_window(part, known) > LONG for part in _written(given, subject)):
             continue
         told.add(place)
         yield Diagnostic(
@@ -28,14 +29,13 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
         )  # fmt: skip
 
 
-def _window(given: Term, seen: set[int]) -> float:
+def _window(given: Term, known: dict[int, float]) -> float:
     """Return the longest window of such a function in a term."""
-    if given.same in seen:
-        return 0.0
-    seen.add(given.same)
-    places = _WHOLE.get(given.op, ())
-    own = sum(float(given.params[i]) for i in places if i < len(given.params))
-    return max((own, *(_window(part, seen) for part in given.args)))
+    if given.same not in known:
+        places = _WHOLE.get(given.op, ())
+        own = sum(float(given.params[i]) for i in places if i < len(given.params))
+        known[given.same] = max((own, *(_window(part, known) for part in given.args)))
+    return known[given.same]
 
 
 def _written(given: Term, subject: Subject) -> list[Term]:

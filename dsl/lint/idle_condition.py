@@ -8,6 +8,7 @@ from dsl.check.checked import Condition, Side
 from dsl.errors import Diagnostic, Severity, Span
 from dsl.lint._reach import Reach
 from dsl.lint._rule import Rule, Subject
+from dsl.lint._truth import certain
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
@@ -29,6 +30,8 @@ def _idle(side: Side) -> Iterator[tuple[Condition, str, str]]:
     reach = Reach(side)
     states = reach.states()
     verdicts = {reach.fires(state) for state in states or ()}
+    if certain(side.fire) is True:
+        return  # which is another finding
     if states is None or not verdicts - {False}:
         return  # too many to say, or a side that never fires, which is another finding
     for condition in reach.free:

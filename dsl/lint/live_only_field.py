@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dsl import ast
 from dsl.check.names import LIVE_ONLY
 from dsl.errors import Diagnostic, Severity
-from dsl.lint._rule import Rule, Subject, expressions
+from dsl.lint._rule import Rule, Subject
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
-    for expr in expressions(subject.document):
+    for expr in subject.expressions:
         if isinstance(expr, ast.Name) and expr.name in LIVE_ONLY and expr.name not in subject.document.assume:
             message = f"`{expr.name}` is known only live: in a backtest every rule that needs it is unknown"
             help_text = f"say what to take instead, as in `assume: {{{expr.name}: ...}}`"

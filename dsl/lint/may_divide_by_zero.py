@@ -27,8 +27,15 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
                 zero = divisor.value == 0
                 message = "this is 0: the division has no value" if zero else "this is 0 on some candles"
                 label = "" if zero else "then the division is unknown"
-                help = "" if zero else f"write `if {divisor.text} != 0 then ... else ...`, or multiply instead"
+                help = "" if zero else f"write `if {_guard(divisor)} > 0 then ... else ...`, or multiply instead"
                 yield Diagnostic(RULE.name, message, divisor.span, Severity.WARNING, label, help)
+
+
+def _guard(divisor: Term) -> str:
+    """Return what is above 0 where the divisor is not 0."""
+    zero = constant(0.0, divisor.type, divisor.span)
+    negative = possible((term("lt", (divisor, zero), units.BOOL, divisor.span), True))
+    return f"abs({divisor.text})" if negative else divisor.text
 
 
 def _divisors(given: Term, facts: tuple[Goal, ...], subject: Subject, seen: set[tuple[object, ...]]) -> Iterator[Term]:

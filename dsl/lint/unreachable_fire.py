@@ -20,8 +20,10 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
             continue
         if not side.fire.uncertain and not possible((side.fire, True)):
             continue  # it contradicts itself, which is another finding
-        most = max(100 * total / reach.total if reach.total else 100.0 for total, _ in states)
-        label = "" if side.confidence else f"the weights reach {most:.3g} at most"
+        made = sorted({100 * total / reach.total if reach.total else 100.0 for total, _ in states})
+        shown = ", ".join(f"{value:.3g}" for value in made)
+        label = f"the weights make {shown}" if len(made) < 6 else f"the weights reach {made[-1]:.3g} at most"
+        label = "" if side.confidence else label
         if reach.exclusive and not side.confidence:
             label += ", because some conditions exclude each other"
         block = next(b for b in subject.document.sides if b.side == side.side)

@@ -11,14 +11,14 @@ from dsl.lint._rule import Rule, Subject, names_used
 def find(subject: Subject) -> Iterator[Diagnostic]:
     document = subject.document
     if document.kind == "strategy":
-        used = names_used(document)
+        used = subject.names
         for name, (key, _) in document.lets.items():
             if name not in used:
                 yield Diagnostic(RULE.name, f"nothing uses `{name}`", key.span, Severity.WARNING, help="remove it")
     for definition in document.defines.values():
-        used = names_used((definition.lets, definition.returns))
+        inside = names_used((definition.lets, definition.returns))
         for name, (key, _) in definition.lets.items():
-            if name not in used:
+            if name not in inside:
                 yield Diagnostic(RULE.name, f"nothing uses `{name}`", key.span, Severity.WARNING, help="remove it")
 
 

@@ -11,14 +11,14 @@ from dsl.lint._rule import Rule, Subject, names_used
 def find(subject: Subject) -> Iterator[Diagnostic]:
     document = subject.document
     if document.kind == "strategy":
-        used = names_used(document)
+        used = subject.names
         for name, (key, _) in document.params.items():
             if name not in used:
                 yield Diagnostic(RULE.name, f"no rule reads the param `{name}`", key.span, Severity.WARNING)
     for definition in document.defines.values():
-        used = names_used((definition.lets, definition.returns))
+        inside = names_used((definition.lets, definition.returns))
         for given in definition.signature.params:
-            if given.name not in used:
+            if given.name not in inside:
                 message = f"`{definition.signature.name}` never reads its argument `{given.name}`"
                 yield Diagnostic(RULE.name, message, given.span, Severity.WARNING)
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from dsl import ast
 from dsl.errors import Diagnostic, Severity
-from dsl.lint._rule import Rule, Subject, expressions
+from dsl.lint._rule import Rule, Subject
 
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
-    for expr in expressions(subject.document):
+    for expr in subject.expressions:
         if not isinstance(expr, ast.Binary) or expr.op not in _TURNED:
             continue
         if _literal(expr.left) and not _literal(expr.right):
