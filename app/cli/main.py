@@ -23,6 +23,7 @@ COMMANDS = {
     "eval": "Print an expression's value on each candle of a file.",
     "indicators": "List the functions of the strategy language.",
     "lint": "Report everything questionable in strategies.",
+    "lsp": "Serve editors: findings, completion, hover, rename, as one types.",
     "report": "Print the numbers of each bot for a day.",
     "run": "Run the engine: live, once, or over a replay.",
     "status": "Show open positions, the outbox and how fresh everything is.",
