@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from app import wiring
 from app.cli import show
 from app.cli.screen import Screen, stop_on_signals
 from app.config import Config
 from app.failure import CLEAN, Failure
+from engine.ports import Clock, FeedError
+
+if TYPE_CHECKING:
+    from engine.feeds.scope import Scope
 
 
-def run_live(config: Config, database: Path, *, only: Sequence[str], symbols: Sequence[str], once: bool) -> int:
-    """Run until asked to stop, or look once. Raises Failure, FeedError and DatabaseProblem."""
+class StoppableClock(Clock, Protocol):
+    """A clock that can be told to end what sleeps by it."""
+
+    def stop(self) -> None: ...
+
+
+def run_live(
+    config: Config,
+    database: Path,
+    *,
+    only: Sequence[str] = (),
+    symbols: Sequence[str] = (),
+    once: bool = False,
+    clock: StoppableClock | None = None,
+) -> int:
+    """Run until asked to stop, or look once; `clock` None: this machine's.
+
+    Raises Failure, FeedError and DatabaseProblem.
+    """
     from db.memory import Memory
     from engine.feeds.ccxt import CcxtFeed, CcxtSettings
     from engine.feeds.clock import SystemClock
@@ -27,26 +49,55 @@ def run_live(config: Config, database: Path, *, only: Sequence[str], symbols: Se
     plan = loaded.plan
     for line in wiring.missing_models(plan, config):
         show.note(line)
-    clock = SystemClock()
+    clock = clock or SystemClock()
     stop_on_signals(clock.stop)
     settings = CcxtSettings(venues=config.venues, urls=config.venue_urls)
     with Memory.open(database) as memory:
         kept = KeptFeed(wiring.with_series(CcxtFeed(clock, settings), config), memory.candles, clock)
         also = tuple(position.signal.symbol for position in memory.store.book().live_positions())
-        scope = survey(plan, kept, wiring.universe_of(plan, config, symbols), also=also)
+        universe = wiring.universe_of(plan, config, symbols)
+        scope = _patiently(lambda: survey(plan, kept, universe, also=also), clock, once=once)
+        if scope is None:
+            return CLEAN
         if not any(scope.universe.values()) and not also:
             raise Failure("no venue has any of these symbols")
         channels = wiring.publishing(config, replay=False, publish=True)
         screen = Screen(lambda done, text: None)
         loop = wiring.build_loop(config, plan, kept, memory, clock, scope, channels, screen)
         live = Live(loop, kept)
-        show.note(f"{len(plan.strategies)} strategies on {len(scope.symbols)} symbols; Ctrl-C stops at a safe point")
+        bots, symbols_here = _count(len(plan.strategies), "strategy"), _count(len(scope.markets), "symbol")
+        show.note(f"{bots} on {symbols_here}; Ctrl-C stops at a safe point")
         try:
             if once:
                 live.begin()
                 live.look()
+                loop.stop()
             else:
                 live.run()
         finally:
             loop.road.relay.close()
     return CLEAN
+
+
+def _patiently(look: Callable[[], Scope], clock: Clock, *, once: bool) -> Scope | None:
+    """Return what `look` finds, trying again while no venue answers; None where asked to stop meanwhile.
+
+    A service that starts while an exchange is in maintenance waits for it. `once` does not: it raises FeedError.
+    """
+    pause = 2.0
+    while True:
+        try:
+            return look()
+        except FeedError as problem:
+            if once:
+                raise
+            pause = max(pause, problem.retry_after)
+            show.note(f"{problem}; trying again in {pause:.0f} s")
+        if not clock.sleep_until(clock.now() + int(pause * 1000)):
+            return None
+        pause = min(pause * 2, 120.0)
+
+
+def _count(number: int, noun: str) -> str:
+    many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else many}"
