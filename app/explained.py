@@ -12,6 +12,7 @@ from engine.domain.book import Book
 from engine.domain.event import Event, SignalBlocked, SignalFired
 from engine.domain.market import Block
 from engine.domain.signal import Side, Signal, Verdict
+from engine.domain.strategy import Plan
 from engine.feeds.blocks import gather
 from engine.feeds.scope import Scope, begins, first_candle, history_of, last_candle, survey
 from engine.plan.evaluate import Evaluator, Values
@@ -67,14 +68,14 @@ class Journey:
     end: int
 
 
-def journey(anatomy: Anatomy, feed: Feed, universe: Mapping[str, Sequence[str]], since: int | None) -> Journey | None:
+def journey(plan: Plan, feed: Feed, universe: Mapping[str, Sequence[str]], since: int | None) -> Journey | None:
     """Plan the way over all that `feed` has, as a backtest does; None where it has nothing of these symbols."""
-    whole = survey(anatomy.plan, feed, universe)
+    whole = survey(plan, feed, universe)
     first, last = first_candle(feed, whole), last_candle(feed, whole)
     if first is None or last is None:
         return None
     begin = max(first, first if since is None else since)
-    return Journey(survey(anatomy.plan, feed, universe, (begin, max(last, begin + 1))), first, begin, last)
+    return Journey(survey(plan, feed, universe, (begin, max(last, begin + 1))), first, begin, last)
 
 
 def decide_at(
@@ -158,7 +159,7 @@ def _outcomes(
         if rule.timeframe != anatomy.timeframe:
             continue
         book = before.apply(_earlier(events, strategy.id, symbol, order[order.index(rule.key) :]))
-        told = next((event for event in events if _about(event, strategy.id, symbol) == rule.key), None)
+        told = next((event for event in events if about(event, strategy.id, symbol) == rule.key), None)
         if isinstance(told, SignalFired):
             found[rule.side.side] = Outcome("signal", signal=told.signal, verdicts=told.signal.verdicts)
         elif isinstance(told, SignalBlocked):
@@ -179,12 +180,12 @@ def _silent(made: Signal | Refusal) -> Outcome:
 def _earlier(events: Sequence[Event], strategy: str, symbol: str, later: Sequence[tuple[str, str]]) -> Iterator[Event]:
     """Yield the events of a slice that come before the entries of the rules `later`."""
     for event in events:
-        if _about(event, strategy, symbol) in later:
+        if about(event, strategy, symbol) in later:
             return
         yield event
 
 
-def _about(event: Event, strategy: str, symbol: str) -> tuple[str, str] | None:
+def about(event: Event, strategy: str, symbol: str) -> tuple[str, str] | None:
     """Return the rule (timeframe, side) of this lane that an entry's event is about."""
     if isinstance(event, SignalFired):
         signal = event.signal

@@ -258,7 +258,8 @@ def _text(given: Term) -> str:
 def _told_apart(inner: Term, text: str) -> str:
     """Return a comparison's own text where it was written together with others (`between`, `crosses`)."""
     own = _text(inner)
-    if own != text or inner.op not in SIGNS:
+    together = own == text or " between " in own or " crosses " in own
+    if not together or inner.op not in SIGNS or inner.args[0].type.is_bool:
         return own
     left, right = map(_text, inner.args)
     return f"{left} {SIGNS[inner.op]} {right}"

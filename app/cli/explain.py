@@ -167,7 +167,7 @@ class Question:
             named = wiring.universe_of(anatomy.plan, config)[anatomy.strategy.id]
             universe = {anatomy.strategy.id: tuple(dict.fromkeys((*named, self.symbol)))}
         whole: Feed = wiring.with_series(feed, config)
-        way = journey(anatomy, whole, universe, since if since is not None else record.begin if record else None)
+        way = journey(anatomy.plan, whole, universe, since if since is not None else record.begin if record else None)
         if way is None:
             raise Failure(f"there are no candles of {self.symbol}")
         costs = config.costs
