@@ -16,7 +16,8 @@ from engine.domain.market import FIELDS, Floats
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A made series of one symbol: columns by field name, NaN closes are candles that do not exist."""
+    """A made series of one symbol: columns by field name. A NaN close is a candle that does not exist, a NaN beside
+    a close what follows from the closes."""
 
     symbol: str
     columns: dict[str, Floats]
@@ -89,11 +90,12 @@ class MadeReader:
         for name, values in columns.items():
             spread = np.broadcast_to(values, close.shape)
             lowest = 0.0 if name == "volume" else np.finfo(np.float64).tiny
-            wrong = here & ~(spread >= lowest)
+            given = here & ~np.isnan(spread)
+            wrong = given & ~(spread >= lowest)
             if name == "high":
-                wrong |= here & (spread < np.fmax(close, columns.get("open", close)))
+                wrong |= given & (spread < np.fmax(close, columns.get("open", close)))
             elif name == "low":
-                wrong |= here & (spread > np.fmin(close, columns.get("open", close)))
+                wrong |= given & (spread > np.fmin(close, columns.get("open", close)))
             if wrong.any():
                 bar = int(np.argmax(wrong))
                 message = f"`{name}` is {spread[bar]:g} at bar {bar}, where `close` is {close[bar]:g}: no candle is so"

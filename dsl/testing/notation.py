@@ -9,7 +9,7 @@
     +0.5 x10           ten candles, each 0.5 above the one before (-0.5 likewise)
     noise 0.2 seed 7   at the end: adds a repeatable wobble of at most 0.2 to every candle
 
-Items are separated by commas. Volumes and external series use the same notation.
+A number may be a percentage: `70%` is 0.7. Items are separated by commas. Volumes and external series use the same notation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 
 from engine.domain.market import Floats
 
-_NUMBER = r"[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_NUMBER = r"[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?"
 _RUN = re.compile(rf"(?P<value>-?{_NUMBER}|_)(?:\s*x\s*(?P<times>[0-9_]+|\*))?")
 _STEPS = re.compile(rf"(?P<step>[+-]{_NUMBER})\s*x\s*(?P<times>[0-9_]+)")
 _RAMP = re.compile(rf"(?:(?P<start>-?{_NUMBER})\s+)?to\s+(?P<end>-?{_NUMBER})\s+in\s+(?P<times>[0-9_]+)")
@@ -96,7 +96,8 @@ def _extend(values: list[float], item: str, start: int, length: int | None) -> N
 
 
 def _number(text: str, item: str, start: int) -> float:
-    value = float(text.replace("_", ""))
+    digits = text.replace("_", "")
+    value = float(digits.removesuffix("%")) / (100 if digits.endswith("%") else 1)
     if not math.isfinite(value):
         raise NotationError(f"`{_short(item)}` is too large a number", start, start + len(item))
     return value

@@ -149,8 +149,8 @@ def _candles(made: Made, timeframe: Timeframe, start: int) -> Candles:
     length = len(close)
 
     def column(name: str, default: Floats) -> Floats:
-        given = made.columns.get(name)
-        return default if given is None else np.broadcast_to(given, length).astype(np.float64)
+        given = np.broadcast_to(made.columns.get(name, np.nan), length)
+        return np.where(np.isnan(given), default, given)
 
     known = np.maximum.accumulate(np.where(np.isnan(close), -1, np.arange(length)))
     before = np.concatenate(([-1], known[:-1]))
