@@ -21,6 +21,8 @@ COMMANDS = {
     "db": "Migrate or back up the database.",
     "demo": "Replay a made market through the real engine and show what followers read.",
     "eval": "Print an expression's value on each candle of a file.",
+    "explain": "Tell what every condition said on one candle, and what was decided.",
+    "funnel": "Count over a span how often each condition held, and which blocks most.",
     "indicators": "List the functions of the strategy language.",
     "lint": "Report everything questionable in strategies.",
     "lsp": "Serve editors: findings, completion, hover, rename, as one types.",
