@@ -11,12 +11,13 @@ from dsl.document import Entry, Listing, Node, Scalar, Table, read_table
 from dsl.errors import Diagnostic, Source, Span
 from dsl.reading import Reader
 from dsl.testing.made import Made, MadeReader
+from dsl.testing.notation import LONGEST
 from engine.domain.market import FIELDS, Floats, Timeframe
 
 START = int(dt.datetime(2026, 1, 5, tzinfo=dt.UTC).timestamp() * 1000)
 """A Monday: weekly candles of a made series are whole."""
 
-_NUMBER = r"-?[0-9][0-9_]*(?:\.[0-9]+)?"
+_NUMBER = r"-?[0-9][0-9_]{0,17}(?:\.[0-9]{1,18})?"
 _RANGE = re.compile(rf"({_NUMBER})(%?)\s+to\s+({_NUMBER})(%?)")
 _NEAR = re.compile(rf"({_NUMBER})(%?)\s*\+-\s*({_NUMBER})(%?)")
 _EXACT = re.compile(rf"({_NUMBER})(%?)")
@@ -109,6 +110,8 @@ class _Cases:
         if not isinstance(entry.value, Listing):
             self._reader.refuse("wrong-type", "`tests` must be a list", entry.key.span)
             return ()
+        if not entry.value.items:
+            self._reader.refuse("missing-key", "there are no tests here", entry.key.span)
         cases: list[Case] = []
         names: dict[str, Span] = {}
         for item in entry.value.items:
@@ -205,7 +208,14 @@ class _Expectations:
     def _span_of_bars(self, node: Node) -> Within | None:
         if isinstance(node, Scalar) and node.value == "always":
             return Within(0, float("inf"), "always")
-        return self._within(node, "`nothing`")
+        return self._bars(node, "`nothing`")
+
+    def _bars(self, node: Node, what: str) -> Within | None:
+        bars = self._within(node, what)
+        if bars is not None and not 0 <= bars.low <= bars.high <= LONGEST:
+            self._reader.refuse("wrong-type", f"{what} must lie between bar 0 and bar {LONGEST:,}", node.span)
+            return None
+        return bars
 
     def _count(self, kind: str, entry: Entry) -> Expectation | None:
         if isinstance(entry.value, Scalar):
@@ -220,7 +230,7 @@ class _Expectations:
             kind,
             entry.key.span,
             side=self._choice(keys, "side", SIDES),
-            bars=self._within(keys["bar"].value, "`bar`") if "bar" in keys else None,
+            bars=self._bars(keys["bar"].value, "`bar`") if "bar" in keys else None,
             count=count or 0,
         )
 
@@ -236,7 +246,7 @@ class _Expectations:
             kind,
             entry.key.span,
             side=self._choice(keys, "side", SIDES),
-            bars=self._within(keys["bar"].value, "`bar`") if "bar" in keys else None,
+            bars=self._bars(keys["bar"].value, "`bar`") if "bar" in keys else None,
             at=read_time(self._reader, keys["at"].value, "`at`") if "at" in keys else None,
             numbers={
                 key: within
@@ -273,7 +283,11 @@ class _Expectations:
             return None
         text = scalar.value.strip()
         if match := _RANGE.fullmatch(text):
-            return Within(_value(match[1], match[2]), _value(match[3], match[4]), text)
+            low, high = _value(match[1], match[2]), _value(match[3], match[4])
+            if low > high:
+                self._reader.refuse("wrong-type", f"{what} begins above its end", scalar.span)
+                return None
+            return Within(low, high, text)
         if match := _NEAR.fullmatch(text):
             middle, reach = _value(match[1], match[2]), _value(match[3], match[4])
             return Within(middle - reach, middle + reach, text)
@@ -298,5 +312,8 @@ def read_time(reader: Reader, node: Node, what: str) -> int | None:
         parsed = dt.datetime.fromisoformat(scalar.value.strip().replace("Z", "+00:00"))
     except ValueError:
         reader.refuse("wrong-type", f"{what} must be a time", scalar.span, "as in 2026-01-05T13:00Z")
+        return None
+    if not 2000 <= parsed.year < 2100:
+        reader.refuse("wrong-type", f"{what} must lie between 2000 and 2099", scalar.span)
         return None
     return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)).timestamp() * 1000)

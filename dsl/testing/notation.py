@@ -9,7 +9,8 @@
     +0.5 x10           ten candles, each 0.5 above the one before (-0.5 likewise)
     noise 0.2 seed 7   at the end: adds a repeatable wobble of at most 0.2 to every candle
 
-A number may be a percentage: `70%` is 0.7. Items are separated by commas. Volumes and external series use the same notation.
+Items are separated by commas. A number may be a percentage: `70%` is 0.7. Volumes and external series use the same
+notation.
 """
 
 from __future__ import annotations

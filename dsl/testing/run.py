@@ -21,7 +21,7 @@ from engine.domain.market import FIELDS, Candles, Floats, Market, Series, Timefr
 from engine.domain.strategy import Node, Plan
 from engine.feeds.files import FilesFeed
 from engine.feeds.memory import MemoryFeed
-from engine.ports import Feed
+from engine.ports import Feed, FeedError
 
 FOREVER = 2**62
 TICK = Decimal("0.0001")
@@ -93,9 +93,12 @@ def run_case(suite: Suite, case: Case, loaded: Loaded) -> Outcome:
         )
     if case.candles is not None and not case.candles.exists():
         return Outcome(suite.path, case, skipped=f"there is no {case.candles}")
-    feed = _feed(case, timeframe)
     # A made series stands for one market: every strategy trades it, and its own timeframe is the finest.
-    result = backtest(plan, feed, {rules.id: (case.symbol,)}, Settings(), start=case.since, end=case.until)
+    try:
+        feed = _feed(case, timeframe)
+        result = backtest(plan, feed, {rules.id: (case.symbol,)}, Settings(), start=case.since, end=case.until)
+    except (FeedError, ValueError) as error:  # no candles there, or a candle file that is broken
+        return Outcome(suite.path, case, (Failed(case.span, str(error)),))
     base = feed.candles(case.symbol, timeframe, 0, FOREVER)
     positions = {p.id: p for p in result.positions}
     facts = Facts(
