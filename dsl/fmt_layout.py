@@ -58,7 +58,7 @@ def _with_kinds(node: object, given: dict[int, str]) -> dict[int, tuple[str, Sca
     while stack:
         one = stack.pop()
         if isinstance(one, Scalar):
-            kinds[one.text.start] = given.get(one.span.start, ""), one
+            kinds[one.text.start] = given.get(one.text.start, ""), one
         elif isinstance(one, Table):
             for entry in one.entries.values():
                 stack += [entry.key, entry.value]
