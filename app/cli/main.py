@@ -23,6 +23,7 @@ COMMANDS = {
     "eval": "Print an expression's value on each candle of a file.",
     "explain": "Tell what every condition said on one candle, and what was decided.",
     "funnel": "Count over a span how often each condition held, and which blocks most.",
+    "fmt": "Bring strategies and their tests into the canonical form.",
     "indicators": "List the functions of the strategy language.",
     "lint": "Report everything questionable in strategies.",
     "lsp": "Serve editors: findings, completion, hover, rename, as one types.",
