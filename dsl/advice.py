@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dsl.errors import Diagnostic
+from dsl.errors import Diagnostic, Fix
 from dsl.expected import describe
 from dsl.place import Text
 from dsl.suggest import nearest
@@ -73,10 +73,20 @@ class Fault:
     def wants_value(self) -> bool:
         return "NAME" in self.accepts and "NUMBER" in self.accepts
 
-    def told(self, message: str, help: str = "", start: int | None = None, end: int | None = None) -> Diagnostic:
+    def told(
+        self, message: str, help: str = "", start: int | None = None, end: int | None = None, write: str = ""
+    ) -> Diagnostic:
+        """Return the finding at the word, or at start <= i < end. `write`: what `--fix` puts there instead."""
         begin = self.at if start is None else start
         stop = (self.at + len(self.word) if end is None else end) if start is None or end is not None else begin + 1
-        return Diagnostic("syntax", message, self.text.at(begin, stop), help=help)
+        span = self.text.at(begin, stop)
+        return Diagnostic("syntax", message, span, help=help, fix=Fix(span, write) if write else None)
+
+    def apart(self, word: str, length: int) -> str:
+        """Return a word as it replaces `length` characters at the place: with a blank where its neighbours touch it."""
+        left = "" if not self.before or self.before[-1].isspace() else " "
+        right = "" if not self.rest[length:] or self.rest[length].isspace() else " "
+        return f"{left}{word}{right}"
 
 
 def explain(start: str, text: Text, error: Any) -> Diagnostic:
@@ -137,12 +147,13 @@ def _signs(fault: Fault) -> Diagnostic | None:
     if double in ("<>", "===", "<==", ">=="):
         sign = {"<>": "!=", "===": "==", "<==": "<=", ">==": ">="}[double]
         at = fault.at + 1 - len(double)
-        return fault.told(f"there is no `{double}` here", f"write `{sign}`", at, fault.at + 1)
+        return fault.told(f"there is no `{double}` here", f"write `{sign}`", at, fault.at + 1, sign)
     match = re.match(r"===|&&|\|\||<>|=<|=>|\*\*|[&|!=≤≥≠×·÷−–]", fault.rest)
     if (match and match[0] in _SIGNS and not fault.rest.startswith(("!=", "=="))) or (match and match[0] == "==="):
         sign, word = match[0], _SIGNS[match[0]]
         what = "`=` gives a name to an argument; it does not compare" if sign == "=" else f"there is no `{sign}` here"
-        return fault.told(what, f"write `{word}`", fault.at, fault.at + len(sign))
+        mended = fault.apart(word, len(sign))
+        return fault.told(what, f"write `{word}`", fault.at, fault.at + len(sign), mended)
     if fault.rest.startswith(("**", "^")) or (fault.word == "*" and fault.previous == "*"):
         return fault.told("there is no power sign", "multiply, or use `exp(n * log(x))`")
     if fault.word == "?":
@@ -162,8 +173,9 @@ def _percent(fault: Fault) -> Diagnostic:
     number = re.search(r"([0-9][0-9_.]*)\s+$", fault.before)
     if number and not re.match(r"%\s*[\w(]", fault.rest):
         return fault.told(
-            "a percentage is written in one piece", f"write `{number[1]}%`", number.start(1), fault.at + 1
-        )
+            "a percentage is written in one piece", f"write `{number[1]}%`", number.start(1), fault.at + 1,
+            f"{number[1]}%",
+        )  # fmt: skip
     return fault.told("`%` belongs to a number, as in `0.6%`; there is no remainder")
 
 
@@ -174,8 +186,9 @@ def _comma(fault: Fault) -> Diagnostic | None:
     left, right = re.search(r"[0-9]+$", fault.before), re.match(r",([0-9]+)", fault.rest)
     if left and right:
         return fault.told(
-            "the decimal sign is a point", f"write `{left[0]}.{right[1]}`", left.start(), fault.at + right.end()
-        )
+            "the decimal sign is a point", f"write `{left[0]}.{right[1]}`", left.start(), fault.at + right.end(),
+            f"{left[0]}.{right[1]}",
+        )  # fmt: skip
     return None
 
 
@@ -184,7 +197,8 @@ def _numbers(fault: Fault) -> Diagnostic | None:
     if fault.word == "." and (digits := re.match(r"\.([0-9]+%?)", fault.rest)):
         if re.search(r"[0-9]$", fault.before):
             return fault.told("a number has one decimal point")
-        return fault.told("a number begins with a digit", f"write `0.{digits[1]}`", fault.at, fault.at + digits.end())
+        return fault.told("a number begins with a digit", f"write `0.{digits[1]}`", fault.at, fault.at + digits.end(),
+                          f"0.{digits[1]}")  # fmt: skip
     if fault.word in ("-", ".") and "TO" in fault.accepts and fault.start in ("param", "bounds", "signature"):
         return fault.told("a range is written with `to`", "write it as in `10 to 45`")
     written = re.match(r"[0-9][0-9_.]*([A-Za-z_]\w*)?%?", fault.rest)
@@ -194,7 +208,7 @@ def _numbers(fault: Fault) -> Diagnostic | None:
         if unit:
             end = fault.at + len(fault.word)
             return fault.told("a number and its unit are written in one piece", f"write `{spaced[1]}{unit}`",
-                              spaced.start(1), end)  # fmt: skip
+                              spaced.start(1), end, f"{spaced[1]}{unit}")  # fmt: skip
     if not written or fault.before.rstrip().endswith("@") or fault.kind == "$END":
         return None
     if fault.start in ("duration", "cooldown") or ("DURATION" in fault.accepts and "NUMBER" not in fault.accepts):
@@ -214,7 +228,8 @@ def _duration(fault: Fault, written: str) -> Diagnostic:
     if unit and not written[digits.end() :]:
         end = fault.at + digits.end() + (after.end() if after else 0)
     advice = f"write `{digits[0]}{unit}`" if unit else "write it as in `30m`, `4h` or `1d`: a whole number and a unit"
-    return fault.told(f"`{fault.text.value[fault.at : end]}` is not a duration", advice, fault.at, end)
+    mended = f"{digits[0]}{unit}" if unit else ""
+    return fault.told(f"`{fault.text.value[fault.at : end]}` is not a duration", advice, fault.at, end, mended)
 
 
 def _odd_number(fault: Fault, written: re.Match[str]) -> Diagnostic:
@@ -222,7 +237,8 @@ def _odd_number(fault: Fault, written: re.Match[str]) -> Diagnostic:
     digits = number[: len(number) - len(tail)]
     unit = "R" if tail == "r" else _UNITS.get(tail.lower(), "")
     advice = f"write `{digits}{unit}`" if unit else ""
-    return fault.told(f"`{number}` is not a number", advice, fault.at, fault.at + len(number))
+    return fault.told(f"`{number}` is not a number", advice, fault.at, fault.at + len(number),
+                      f"{digits}{unit}" if unit else "")  # fmt: skip
 
 
 def _places_after_at(fault: Fault) -> Diagnostic | None:
@@ -237,7 +253,8 @@ def _places_after_at(fault: Fault) -> Diagnostic | None:
     clock = re.fullmatch(r"([0-9]+)([A-Za-z]+)", written)
     unit = _UNITS.get(clock[2].lower(), "") if clock else ""
     if clock and unit and f"{clock[1]}{unit}" != written:
-        return fault.told(f"`{written}` is not a timeframe", f"write `@{clock[1]}{unit}`", fault.at, end)
+        return fault.told(f"`{written}` is not a timeframe", f"write `@{clock[1]}{unit}`", fault.at, end,
+                          f"{clock[1]}{unit}")  # fmt: skip
     if re.fullmatch(r"[A-Z0-9]{2,}[/:A-Z0-9_-]*", written) and not clock:
         return fault.told("a symbol stands in quotes", f'write `@"{written}"`', fault.at, end)
     return fault.told(f"`{written}` is not a timeframe", 'write it as in `@1h`, or a symbol as in `@"BTC/USDT"`',
@@ -265,7 +282,7 @@ def _words(fault: Fault) -> Diagnostic | None:
     for word, at in spots:
         if word != word.lower() and word.lower() in _KEYWORDS:
             advice = f"write `{word.lower()}`"
-            return fault.told("words of the language are lower case", advice, at, at + len(word))
+            return fault.told("words of the language are lower case", advice, at, at + len(word), word.lower())
     if fault.previous in ("and", "or") and not fault.wants_value:
         return fault.told(
             f"nothing stands before `{fault.previous}`", "", spots[1][1], spots[1][1] + len(fault.previous)
@@ -276,8 +293,8 @@ def _words(fault: Fault) -> Diagnostic | None:
         direction = "above" if fault.previous == "over" else "below"
         at = spots[1][1]
         return fault.told(
-            f"`crosses {fault.previous}` is not known", f"write `crosses {direction}`", at, at + len(fault.previous)
-        )
+            f"`crosses {fault.previous}` is not known", f"write `crosses {direction}`", at, at + len(fault.previous), direction,
+        )  # fmt: skip
     if fault.kind == "$END" and {"THEN", "ELSE"} & fault.accepts and re.search(r"\bif\b", fault.before):
         word = "then" if "THEN" in fault.accepts else "else"
         return fault.told(f"`if` without `{word}`", "write `if c then a else b`")

@@ -70,10 +70,22 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """An edit that mends a finding: what stands at `span` is replaced by `text`.
+
+    same: the file means the same afterwards. Otherwise it means what was probably meant, and somebody must ask for it.
+    """
+
+    span: Span
+    text: str
+    same: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding: a stable `name`, what is wrong, where, and how to mend it.
 
-    `label` stands under the caret; `notes` are further places with a reason each.
+    `label` stands under the caret; `notes` are further places with a reason each; `fix` is there where it is safe.
     """
 
     name: str
@@ -83,3 +95,4 @@ class Diagnostic:
     label: str = ""
     help: str = ""
     notes: Sequence[tuple[Span, str]] = ()
+    fix: Fix | None = None

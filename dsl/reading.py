@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from dsl.document import Entry, Listing, Node, Scalar, Table, Unread
-from dsl.errors import Diagnostic, Severity, Span
+from dsl.errors import Diagnostic, Fix, Severity, Span
 from dsl.suggest import listing, nearest
 
 _INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]*(_[0-9]+)*)")
@@ -24,9 +24,12 @@ class Reader:
     def __init__(self, found: list[Diagnostic] | None = None) -> None:
         self.found: list[Diagnostic] = [] if found is None else found
 
-    def refuse(self, name: str, message: str, span: Span, help: str = "", label: str = "") -> None:
-        """Note an error."""
-        self.found.append(Diagnostic(name, message, span, help=help, label=label))
+    def refuse(
+        self, name: str, message: str, span: Span, help: str = "", label: str = "", write: str | None = None
+    ) -> None:
+        """Note an error. `write`: what mends it, in place of what is there."""
+        fix = Fix(span, write) if write else None
+        self.found.append(Diagnostic(name, message, span, help=help, label=label, fix=fix))
 
     def warn(self, name: str, message: str, span: Span, help: str = "") -> None:
         """Note a warning."""
@@ -157,7 +160,8 @@ class Reader:
             advice = f"`{near}` is already there"
         else:
             advice = f"known here: {listing(known, 'and')}" if known else ""
-        self.refuse("unknown-key", f"unknown key `{name}`", span, advice)
+        alone = found and not found.startswith(name) and not nearest(name, [key for key in free if key != found])
+        self.refuse("unknown-key", f"unknown key `{name}`", span, advice, write=found if alone else None)
         return found or ""
 
     # -- within --
@@ -175,7 +179,8 @@ class Reader:
         if scalar is None:
             return None
         if scalar.quoted or not form.fullmatch(scalar.value):
-            self.refuse("wrong-type", f"{what} must be {kind}", scalar.span, _plainer(scalar, form))
+            advice, mended = _plainer(scalar, form)
+            self.refuse("wrong-type", f"{what} must be {kind}", scalar.span, advice, write=mended)
             return None
         value = float(scalar.value)
         if abs(value) == float("inf"):
@@ -209,13 +214,14 @@ def _meant(word: str, known: Iterable[str]) -> str:
     return f"did you mean `{found}`?" if found else ""
 
 
-def _plainer(scalar: Scalar, form: re.Pattern[str]) -> str:
-    """Advise how a near-number is written."""
+def _plainer(scalar: Scalar, form: re.Pattern[str]) -> tuple[str, str]:
+    """Advise how a near-number is written; and what to write, where only one number can be meant."""
     value = scalar.value.strip()
     if form.fullmatch(value):
-        return f"remove the quotes: `{value}`"
+        return f"remove the quotes: `{value}`", value
     if re.fullmatch(r"[+-]?0[0-9]+", value):
-        return f"a number does not begin with 0: `{value.lstrip('+-0') or '0'}`"
+        return f"a number does not begin with 0: `{value.lstrip('+-0') or '0'}`", ""
     if re.fullmatch(r"[0-9]+,[0-9]+", value):
-        return f"the decimal sign is a point: `{value.replace(',', '.')}`"
-    return ""
+        mended = value.replace(",", ".")
+        return f"the decimal sign is a point: `{mended}`", mended if form.fullmatch(mended) else ""
+    return "", ""

@@ -6,7 +6,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from dsl.errors import Diagnostic, Severity, Source, Span
+from dsl.errors import Diagnostic, Fix, Severity, Source, Span
 
 _WIDEST = 140
 _COLOURS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;33m", Severity.INFO: "\x1b[1;36m"}
@@ -175,7 +175,13 @@ def as_dict(finding: Diagnostic) -> dict[str, object]:
         "label": finding.label,
         "help": finding.help,
         "notes": [{**_place(span), "message": label} for span, label in finding.notes],
+        "fix": None if finding.fix is None else _fix(finding.fix),
     }
+
+
+def _fix(fix: Fix) -> dict[str, object]:
+    """Return an edit: what stands at the place is replaced by `text`; `same_meaning`: the plan stays what it is."""
+    return {**_place(fix.span), "text": fix.text, "same_meaning": fix.same}
 
 
 def _place(span: Span) -> dict[str, object]:
@@ -225,6 +231,7 @@ def as_sarif(findings: Iterable[Diagnostic], version: str) -> str:
                 {"id": number, "message": {"text": label}, **_location(span)}
                 for number, (span, label) in enumerate(finding.notes)
             ],
+            **({"fixes": [_sarif_fix(finding.fix)]} if finding.fix else {}),
         }
         for finding in told
     ]
@@ -235,9 +242,22 @@ def as_sarif(findings: Iterable[Diagnostic], version: str) -> str:
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
 
 
+def _sarif_fix(fix: Fix) -> dict[str, object]:
+    about = "keeps the meaning" if fix.same else "writes what was probably meant"
+    replacement = {"deletedRegion": _region(fix.span), "insertedContent": {"text": fix.text}}
+    change = {"artifactLocation": _artifact(fix.span), "replacements": [replacement]}
+    return {"description": {"text": about}, "artifactChanges": [change]}
+
+
 def _location(span: Span) -> dict[str, object]:
+    return {"physicalLocation": {"artifactLocation": _artifact(span), "region": _region(span)}}
+
+
+def _artifact(span: Span) -> dict[str, str]:
+    return {"uri": span.source.path.replace("\\", "/")}
+
+
+def _region(span: Span) -> dict[str, int]:
     line, column = span.source.position(span.start)
     end_line, end_column = span.source.position(span.end)
-    region = {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
-    uri = span.source.path.replace("\\", "/")
-    return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
+    return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}

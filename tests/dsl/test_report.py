@@ -162,6 +162,7 @@ def test_json() -> None:
                 {"path": "strategies/scalper.yaml", "line": 24, "column": 28, "end_line": 24, "end_column": 42,
                  "message": "price"}
             ],
+            "fix": None,
         }
     ]  # fmt: skip
     assert as_dict(MISMATCH)["line"] == 24
