@@ -93,7 +93,9 @@ def run_case(suite: Suite, case: Case, loaded: Loaded) -> Outcome:
         )
     if case.candles is not None and not case.candles.exists():
         return Outcome(suite.path, case, skipped=f"there is no {case.candles}")
-    # A made series stands for one market: every strategy trades it, and its own timeframe is the finest.
+    # A made series stands for one market on one timeframe: the strategy trades it there, and nothing else.
+    plan = replace(plan, strategies=(replace(rules, rules={timeframe: rules.rules[timeframe]}),))
+    rules = plan.strategies[0]
     try:
         feed = _feed(case, timeframe)
         result = backtest(plan, feed, {rules.id: (case.symbol,)}, Settings(), start=case.since, end=case.until)
@@ -108,11 +110,8 @@ def run_case(suite: Suite, case: Case, loaded: Loaded) -> Outcome:
         feed=feed,
         symbol=case.symbol,
         begin=_begin(case, base, timeframe),
-        positions=tuple(
-            positions[e.signal.id] for e in result.events
-            if isinstance(e, SignalFired) and e.signal.timeframe == timeframe.text
-        ),
-        blocked=tuple(e for e in result.events if isinstance(e, SignalBlocked) and e.timeframe == timeframe.text),
+        positions=tuple(positions[e.signal.id] for e in result.events if isinstance(e, SignalFired)),
+        blocked=tuple(e for e in result.events if isinstance(e, SignalBlocked)),
         start=case.start,
         reasons={e.position.id: e.reason for e in result.events if isinstance(e, PositionClosed)},
     )  # fmt: skip
