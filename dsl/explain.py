@@ -356,6 +356,9 @@ def recorded(plan: Plan, known: Mapping[int, float]) -> Reader:
         if node.op == "const":
             return _read_truth(node.params[0]) if node.boolean else float(node.params[0])
         values = [read(i) for i in node.inputs]
+        settles = {"and": 0.0, "or": 1.0}.get(node.op)
+        if settles is not None and settles in values:
+            return settles
         if node.op not in ELEMENT_WISE or any(value is None for value in values):
             return None
         arrays = [_array(value, plan.nodes[i].boolean) for i, value in zip(node.inputs, values, strict=True)]

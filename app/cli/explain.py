@@ -287,7 +287,7 @@ class Answer:
             f"the candle that closed at {show.when(self.at)} UTC{close}",
         ]
         if self.record is not None and self.record.decided(self.at):
-            with_candles = "" if instant is None else "; values from the candles it kept"
+            with_candles = "" if instant is None else "; values from its candles"
             lines.append(f"as the engine decided it{with_candles}")
         others = tuple(f"{strategy.id}: {t} was skipped" for t in strategy.rules if t != self.anatomy.timeframe)
         if instant is not None:
