@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl import ast
-from dsl.errors import Diagnostic, Severity
+from dsl.errors import Diagnostic, Fix, Severity
+from dsl.lint._brackets import as_condition, as_side
 from dsl.lint._rule import Rule, Subject
 
 
@@ -15,12 +16,15 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
             continue
         inner = expr.operand
         if isinstance(inner, ast.Unary) and inner.op == "not":
-            better = inner.operand.span.text
+            better = as_condition(inner.operand)
         elif isinstance(inner, ast.Binary) and inner.op == "!=":
-            better = f"{inner.left.span.text} == {inner.right.span.text}"
+            better = f"{as_side(inner.left)} == {as_side(inner.right)}"
         else:
             continue
-        yield Diagnostic(RULE.name, "this is negated twice", expr.span, Severity.WARNING, help=f"write `{better}`")
+        fix = Fix(expr.span, better, same=True)
+        yield Diagnostic(
+            RULE.name, "this is negated twice", expr.span, Severity.WARNING, help=f"write `{better}`", fix=fix
+        )
 
 
 RULE = Rule("double-negative", "habit", "Two negations say what none says more clearly.", find)

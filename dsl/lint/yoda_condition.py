@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl import ast
-from dsl.errors import Diagnostic, Severity
+from dsl.errors import Diagnostic, Fix, Severity
+from dsl.lint._brackets import as_side
 from dsl.lint._rule import Rule, Subject
 
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
@@ -16,9 +17,10 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
         if not isinstance(expr, ast.Binary) or expr.op not in _TURNED:
             continue
         if _literal(expr.left) and not _literal(expr.right):
-            better = f"{expr.right.span.text} {_TURNED[expr.op]} {expr.left.span.text}"
+            better = f"{as_side(expr.right)} {_TURNED[expr.op]} {expr.left.span.text}"
             message = "the number comes before what is compared with it"
-            yield Diagnostic(RULE.name, message, expr.span, Severity.WARNING, help=f"write `{better}`")
+            fix = Fix(expr.span, better, same=True)
+            yield Diagnostic(RULE.name, message, expr.span, Severity.WARNING, help=f"write `{better}`", fix=fix)
 
 
 def _literal(expr: ast.Expr) -> bool:
