@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from dsl.lsp.carry import carried
 from dsl.lsp.memory import Memory
 from dsl.lsp.positions import Lines
 
-CHECK_AFTER = 0.01
+CHECK_AFTER = 0.005
 """Seconds after a change until it is checked: a burst of changes is checked once."""
 LINT_AFTER = 0.25
 """Seconds after a change until the lint rules look at it."""
@@ -97,7 +99,9 @@ class Server(LanguageServer):
 def serve(version: str) -> None:
     """Serve over standard input and output until the client says good-bye."""
     gc.set_threshold(50_000, 50, 50)
-    server(version).start_io()
+    wire = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing that prints may break the protocol
+    server(version).start_io(stdout=wire)
 
 
 def server(version: str) -> Server:
