@@ -8,6 +8,7 @@ from engine.domain.book import Book, Lane
 from engine.domain.position import Position, Status
 from engine.domain.signal import Signal, Verdict
 from engine.domain.strategy import SideRules, StrategyRules
+from engine.plan import explain
 from engine.trade.held import kept_nodes
 from engine.trade.path import Bars
 from engine.trade.quote import Refusal, quote
@@ -51,13 +52,7 @@ def hash_of(scene: Scene, strategy: StrategyRules) -> str:
 
 def verdicts(side: SideRules, bars: Bars, index: int) -> tuple[Verdict, ...]:
     """Return what each condition of a side says on candle `index`, with the values under it."""
-    return tuple(
-        Verdict(
-            rule.name, rule.text, int(bars.at(rule.node, index)), rule.must, rule.weight,
-            tuple((text, float(bars.at(node, index))) for text, node in rule.parts), rule.units,
-        )
-        for rule in side.conditions
-    )  # fmt: skip
+    return explain.verdicts(side, bars.values, int(bars.rows[index]), bars.lane)
 
 
 def pending(signal: Signal, rule: Rule, bars: Bars, row: int) -> Position:
