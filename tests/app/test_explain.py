@@ -1,0 +1,402 @@
+"""`engine explain` and `engine funnel`: what they tell is what was decided, from candles and from a database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.memory import Memory
+from dsl.load import load
+from engine.backtest import Result, backtest
+from engine.decide import Settings, decide
+from engine.domain.book import Book
+from engine.domain.event import SignalBlocked, SignalFired
+from engine.domain.market import Timeframe
+from engine.feeds.blocks import gather
+from engine.feeds.files import FilesFeed
+from engine.feeds.scope import history_of, survey
+from engine.plan.evaluate import Evaluator
+from tests.app.command import Answer, call, candles
+
+FIVE, QUARTER = Timeframe.parse("5m"), Timeframe.parse("15m")
+UNIVERSE = {"bot": ("BTC/USDT", "ETH/USDT")}
+COSTS = Settings(fees=0.0005, slippage=0.0002)
+"""The configuration's defaults."""
+
+BOT = """\
+language: 1
+id: bot
+name: Bot
+version: 1.0.0
+about: Trades swings, for tests.
+timeframes: [5m, 15m]
+universe:
+  symbols: [BTC/USDT, ETH/USDT]
+  where: time.hour != 3
+let:
+  fast: ema(close, 5)
+  slow: sma(close, 20)
+long:
+  when:
+    up:     must close > fast and fast > fast[1]
+    fresh:  (close crosses above slow) within 6 bars          weight 2
+    busy:   volume > 102                                      weight 1
+    calm:   not (rsi(close, 14) > 70)                         weight 1
+    mood:   spread < 0.1%                                     weight 1
+  fire: confidence >= 60
+  stop: 1%
+  targets: [1%, 2%]
+  expire: 6h
+short:
+  when:
+    down: close < fast and rsi(close, 14) between 20 and 50
+    old:  close < slow for 4 bars
+  stop: highest(high, 3) clamp 0.2% to 3%
+  targets: 2R
+  expire: 4h
+cooldown: 90m after signal
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explain")
+    (folder / "bot.yaml").write_text(BOT)
+    candles(folder / "data")
+    path = candles(folder / "data", "ETHUSDT")
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:200], *lines[203:]]) + "\n")  # three candles are missing
+    return folder
+
+
+@cache
+def history(home: Path) -> Result:
+    return backtest(load([home / "bot.yaml"]).plan, FilesFeed([home / "data"]), UNIVERSE, COSTS)
+
+
+def explained(
+    monkeypatch: pytest.MonkeyPatch, home: Path, symbol: str, frame: str, time: int, *more: object
+) -> dict[str, Any]:
+    answer = call(monkeypatch, home, "explain", "bot.yaml", "--symbol", symbol, "--timeframe", frame,
+                  "--at", iso(time), "--json", *more)  # fmt: skip
+    assert answer.status == 0, answer.err
+    return {side["side"]: side for side in answer.json["sides"]}
+
+
+def iso(time: int) -> str:
+    from app.cli.show import when
+
+    return when(time).replace(" ", "T") + "Z"
+
+
+def entries(result: Result) -> list[SignalFired | SignalBlocked]:
+    return [event for event in result.events if isinstance(event, SignalFired | SignalBlocked)]
+
+
+def lane(event: SignalFired | SignalBlocked) -> tuple[str, str, str]:
+    about = event.signal if isinstance(event, SignalFired) else event
+    return about.symbol, about.timeframe, str(about.side)
+
+
+def test_every_signal_and_every_block_is_explained_as_it_was_decided(
+    monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    told = entries(history(home))
+    assert {type(event) for event in told} == {SignalFired, SignalBlocked}
+    assert {event.reason for event in told if isinstance(event, SignalBlocked)} >= {"cooldown", "open-position"}
+    for event in told[::5]:
+        symbol, frame, side = lane(event)
+        found = explained(monkeypatch, home, symbol, frame, event.time, "--candles", "data")[side]
+        assert found["fires"] == "true"
+        if isinstance(event, SignalFired):
+            made = event.signal
+            assert found["outcome"]["kind"] == "signal"
+            assert found["outcome"]["signal"] == {
+                "id": made.id, "entry": made.entry.price, "stop": made.stop,
+                "targets": [target.price for target in made.targets], "confidence": made.confidence,
+            }  # fmt: skip
+            verdicts = made.verdicts
+            assert found["confidence"]["low"] == made.confidence
+        else:
+            assert (found["outcome"]["kind"], found["outcome"]["reason"]) == ("blocked", event.reason)
+            verdicts = event.verdicts
+        for condition, said in zip(found["conditions"], verdicts, strict=True):
+            assert condition["verdict"] == ("false", "unknown", "true")[said.truth]
+            values = {text: None if value != value else value for text, value in said.parts}
+            assert condition["values"] == values
+
+
+def test_a_candle_in_the_middle_of_a_blocked_run_is_told_too(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Only the first of a run is an event; the explanation has the reason of each."""
+    told = {(lane(event), event.time) for event in entries(history(home))}
+    blocked = [event for event in entries(history(home)) if isinstance(event, SignalBlocked)]
+    silent = 0
+    for event in blocked:
+        symbol, frame, side = lane(event)
+        later = event.time + Timeframe.parse(frame).ms
+        if (lane(event), later) in told:
+            continue
+        found = explained(monkeypatch, home, symbol, frame, later, "--candles", "data")[side]
+        if found["fires"] == "true":
+            assert found["outcome"]["kind"] == "blocked"
+            silent += 1
+    assert silent > 3
+
+
+def test_what_would_have_come_of_a_side_that_did_not_fire(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    first = next(event for event in history(home).events if isinstance(event, SignalFired))
+    symbol, frame, _ = lane(first)
+    step = Timeframe.parse(frame).ms
+    before = explained(monkeypatch, home, symbol, frame, first.time - step, "--candles", "data")["short"]["outcome"]
+    assert before["kind"] == "silent"
+    assert before["would_signal"]["targets"]
+    after = explained(monkeypatch, home, symbol, frame, first.time + step, "--candles", "data")["short"]["outcome"]
+    assert (after["kind"], after["reason"]) == ("silent", "cooldown")
+
+
+def test_unknown_has_its_reason(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    ask = ("explain", "bot.yaml", "--symbol", "BTCUSDT", "--timeframe", "5m", "--candles", "data", "--side", "long")
+    early = call(monkeypatch, home, *ask, "--at", "2025-01-06T01:00")
+    assert "no spread in the data" in early.out
+    assert "needs 20 candles, there are 12" in early.out
+    assert "as some is unknown" in early.out
+    late = call(monkeypatch, home, *ask, "--at", "2025-01-07T01:00", "--json").json["sides"][0]
+    assert late["confidence"]["high"] - late["confidence"]["low"] == pytest.approx(20.0)
+
+
+def test_it_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    for more in ((), ("--deep",)):
+        answer = call(monkeypatch, home, "explain", "bot.yaml", "--symbol", "BTC/USDT", "--timeframe", "15m",
+                      "--candles", "data", "--at", "2025-01-07T01:00", *more)  # fmt: skip
+        assert answer.status == 0
+        assert max(map(len, answer.out.splitlines())) <= 80
+        for name in ("up", "fresh", "busy", "calm", "mood", "down", "old"):
+            assert f" {name}, " in answer.out
+        assert ", off by " in answer.out
+        assert "universe.where" in answer.out
+    counted = call(monkeypatch, home, "funnel", "bot.yaml", "--candles", "data")
+    assert max(map(len, counted.out.splitlines())) <= 80
+
+
+# -- the database --
+
+
+@pytest.fixture(scope="module")
+def database(home: Path) -> Path:
+    monkeypatch = pytest.MonkeyPatch()
+    done = call(monkeypatch, home, "run", "bot.yaml", "--replay", "data", "--db", "engine.db")
+    monkeypatch.undo()
+    assert done.status == 0, done.err
+    return home / "engine.db"
+
+
+def test_the_database_tells_the_same_as_the_candles(
+    monkeypatch: pytest.MonkeyPatch, home: Path, database: Path
+) -> None:
+    for event in entries(history(home))[::6]:
+        symbol, frame, side = lane(event)
+        stored = explained(monkeypatch, home, symbol, frame, event.time, "--db", database)[side]
+        again = explained(monkeypatch, home, symbol, frame, event.time, "--candles", "data")[side]
+        both = explained(monkeypatch, home, symbol, frame, event.time, "--candles", "data", "--db", database)[side]
+        assert stored["outcome"] == again["outcome"] == both["outcome"]
+        assert both["conditions"] == again["conditions"]
+        assert stored["fires"] == again["fires"]
+        for ours, theirs in zip(stored["conditions"], again["conditions"], strict=True):
+            assert ours["values"] == theirs["values"]
+            assert ours["verdict"] == theirs["verdict"]
+            assert _no_contradiction(ours, theirs) > 0
+
+
+def _no_contradiction(stored: dict[str, Any], again: dict[str, Any]) -> int:
+    """Check that what was stored is a part of what is computed; return how much of it there is."""
+    known = 0
+    for key in ("verdict", "value"):
+        if stored.get(key) is not None:
+            assert stored[key] == again[key], stored["text"]
+            known += 1
+    if "gap" in stored:
+        assert stored["gap"] == again["gap"]
+    pairs = zip(stored.get("parts", ()), again.get("parts", ()), strict=True)
+    return known + sum(_no_contradiction(ours, theirs) for ours, theirs in pairs)
+
+
+def test_what_the_database_has_not_decided(monkeypatch: pytest.MonkeyPatch, home: Path, database: Path) -> None:
+    ask = ("explain", "bot.yaml", "--symbol", "BTC/USDT", "--timeframe", "5m", "--db", database)
+    assert (
+        "has decided what closed from 2025-01-06 00:00 to"
+        in call(monkeypatch, home, *ask, "--at", "2024-01-01").complaint
+    )
+    first = next(event for event in history(home).events if isinstance(event, SignalFired))
+    answer = call(monkeypatch, home, *ask, "--at", iso(first.time - FIVE.ms))
+    assert "nothing is recorded: it did not fire" in answer.out
+
+
+def test_rules_that_have_changed_since(monkeypatch: pytest.MonkeyPatch, home: Path, database: Path) -> None:
+    first = next(event for event in history(home).events if isinstance(event, SignalFired))
+    symbol, frame, side = lane(first)
+    (home / "new").mkdir(exist_ok=True)
+    (home / "new" / "bot.yaml").write_text(BOT.replace("volume > 102", "volume > 101"))
+    answer = call(monkeypatch, home, "explain", "new/bot.yaml", "--symbol", symbol, "--timeframe", frame,
+                  "--at", iso(first.time), "--side", side, "--db", database)  # fmt: skip
+    assert answer.status == 0
+    assert "volume > 102" in answer.out, "what was decided then, not what would be now"
+
+
+def test_the_candles_a_live_engine_kept(monkeypatch: pytest.MonkeyPatch, home: Path, database: Path) -> None:
+    kept = home / "live" / "engine.db"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_bytes(database.read_bytes())
+    feed = FilesFeed([home / "data"])
+    with Memory.open(kept) as memory:
+        for symbol in feed.symbols():
+            for timeframe in (FIVE, QUARTER):
+                memory.candles.append(replace(feed.candles(symbol, timeframe, 0, 2**62), venue="bybit"))
+    event = next(event for event in history(home).events if isinstance(event, SignalFired))
+    symbol, frame, side = lane(event)
+    found = explained(monkeypatch, home, symbol, frame, event.time, "--db", kept)[side]
+    again = explained(monkeypatch, home, symbol, frame, event.time, "--candles", "data")[side]
+    assert found == again
+    silent = explained(monkeypatch, home, symbol, frame, event.time - FIVE.ms * 3, "--db", kept)[side]
+    assert silent["outcome"]["kind"] == "silent", "and candles on which nothing was recorded are explained as well"
+
+
+# -- the funnel --
+
+
+def test_the_funnel_counts_what_counting_by_hand_gives(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    since, until = 1_736_150_400_000, 1_736_280_000_000
+    answer = call(monkeypatch, home, "funnel", "bot.yaml", "--candles", "data", "--from", iso(since), "--to",
+                  iso(until), "--json")  # fmt: skip
+    assert answer.status == 0, answer.err
+    by_hand = _by_hand(home, since, until)
+    assert len(answer.json["sides"]) == 4
+    for side in answer.json["sides"]:
+        counted = by_hand[side["timeframe"], side["side"]]
+        told = {key: side[key] for key in ("candles", "fires", "fires_unknown", "signals")}
+        assert told == {key: counted[key] for key in told}
+        assert side["blocked"] == {key[1]: n for key, n in counted.items() if key[0] == "blocked"}
+        assert side["fires"] == side["signals"] + sum(side["blocked"].values())
+        for condition in side["conditions"]:
+            for key in ("held", "unknown", "others_held", "held_with_others", "alone_in_the_way"):
+                assert condition[key] == counted[condition["name"], key], (condition["name"], key)
+        alone = {c["name"]: c["alone_in_the_way"] for c in side["conditions"]}
+        assert side["blocks_most"] is None or alone[side["blocks_most"]] == max(alone.values()) > 0
+    assert any(side["signals"] for side in answer.json["sides"])
+    assert any(len(side["blocked"]) > 1 for side in answer.json["sides"])
+
+
+def _by_hand(home: Path, since: int, until: int) -> dict[tuple[str, str], Counter[Any]]:
+    """Decide candle by candle, each time as if no block had been told before, and count in plain Python."""
+    plan, feed = load([home / "bot.yaml"]).plan, FilesFeed([home / "data"])
+    scope = survey(plan, feed, UNIVERSE, (since, until))
+    first = 1_736_121_600_000
+    how = replace(
+        COSTS, follow=scope.follow, universe=scope.universe, since=since, history=history_of(feed, scope, first)
+    )
+    evaluator, book = Evaluator(plan, scope.symbols), Book()
+    found: dict[tuple[str, str], Counter[Any]] = {}
+    for time in range(first, until, FIVE.ms):
+        block = gather(feed, scope.symbols, scope.timeframes, time, time + FIVE.ms, scope.series)
+        values = evaluator.advance(block)
+        forgetful = Book({key: replace(lane, blocked={}, fired={}) for key, lane in book.lanes.items()})
+        decisions = decide(plan, values, block, forgetful, scope.markets, how)
+        told = {
+            (lane(e), e.time): e
+            for _, events in decisions
+            for e in events
+            if isinstance(e, SignalFired | SignalBlocked)
+        }
+        book = decisions.book
+        for timeframe, sides in plan.strategies[0].rules.items():
+            panel = block.panels[timeframe]
+            if not len(panel.close_time) or time + FIVE.ms <= since:
+                continue
+            for side in sides:
+                counted = found.setdefault((timeframe.text, str(side.side)), Counter())
+                for column, symbol in enumerate(scope.symbols):
+                    if panel.here[0, column] != 1:
+                        continue
+                    truths = {c.name: int(values.of(c.node)[0, column]) for c in side.conditions}
+                    fires = int(values.of(side.fires)[0, column])
+                    _count_one(counted, side.side, truths, fires)
+                    if fires == 2:
+                        event = told[(symbol, timeframe.text, str(side.side)), time + FIVE.ms]
+                        key = "signals" if isinstance(event, SignalFired) else ("blocked", event.reason)
+                        counted[key] += 1
+    return found
+
+
+def _count_one(counted: Counter[Any], side: str, truths: dict[str, int], fires: int) -> None:
+    counted["candles"] += 1
+    counted["fires"] += fires == 2
+    counted["fires_unknown"] += fires == 1
+    assert fires == _fires(side, truths)
+    for name, truth in truths.items():
+        others = all(other == 2 for key, other in truths.items() if key != name)
+        counted[name, "held"] += truth == 2
+        counted[name, "unknown"] += truth == 1
+        counted[name, "others_held"] += others
+        counted[name, "held_with_others"] += others and truth == 2
+        counted[name, "alone_in_the_way"] += fires != 2 and _fires(side, {**truths, name: 2}) == 2
+
+
+def _fires(side: str, truths: dict[str, int]) -> int:
+    """Return whether a side of BOT fires, from the words of the language alone."""
+    if side == "short":
+        return min(truths.values())
+    weights = {"fresh": 2, "busy": 1, "calm": 1, "mood": 1}
+    low = sum(weight for name, weight in weights.items() if truths[name] == 2) * 20
+    high = sum(weight for name, weight in weights.items() if truths[name] >= 1) * 20
+    return min(truths["up"], 2 if low >= 60 else 1 if high >= 60 else 0)
+
+
+# -- mistakes --
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ("explain bat.yaml --at 2025-01-07", "there is no strategy 'bat.yaml'"),
+        ("explain scalpr --at 2025-01-07", "did you mean scalper?"),
+        ("explain bot.yaml --at 2025-01-07", "choose a --timeframe; it runs on 5m, 15m"),
+        ("explain bot.yaml --at 2025-01-07 --timeframe 1h", "bot does not run on 1h; it runs on 5m, 15m"),
+        ("explain bot.yaml --at 2025-01-07 --timeframe 5m", "choose a --symbol; there is BTC/USDT, ETH/USDT"),
+        ("explain bot.yaml --at 2025-01-07 --timeframe 5m --symbol BTCUSD", "did you mean BTC/USDT?"),
+        (
+            "explain bot.yaml --at 2025-01-07T00:03 --timeframe 5m --symbol BTC/USDT",
+            "no 5m candle of BTC/USDT closes at 2025-01-07 00:03 UTC; the nearest is --at 2025-01-07T00:05Z",
+        ),
+        (
+            "explain bot.yaml --at 2025-01-06T16:50 --timeframe 5m --symbol ETH/USDT",
+            "no 5m candle of ETH/USDT closes at 2025-01-06 16:50 UTC; the nearest is --at 2025-01-06T16:55Z",
+        ),
+        (
+            "explain bot.yaml --at 2025-02-07 --timeframe 5m --symbol BTC/USDT",
+            "outside the data: BTC/USDT 5m candles close from 2025-01-06 00:05 to 2025-01-08 02:00 UTC",
+        ),
+        ("explain bot.yaml --at 2025-01-07 --timeframe 5m --db no.db", "there is no database at no.db"),
+        ("funnel bot.yaml --timeframe 1h", "bot does not run on 1h; it runs on 5m, 15m"),
+        ("funnel bot.yaml --from 2025-02-07", "there are no candles of these symbols in that span"),
+        ("funnel bot.yaml --symbols SOL/USDT", "there are no candles of SOL/USDT"),
+    ],
+)
+def test_a_mistake_gets_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, home: Path, arguments: str, complaint: str
+) -> None:
+    answer = call(monkeypatch, home, *arguments.split(), "--candles", "data")
+    assert answer.status == 3
+    assert complaint in answer.complaint
+
+
+@pytest.mark.parametrize("name", ["explain", "funnel"])
+def test_a_broken_strategy(monkeypatch: pytest.MonkeyPatch, home: Path, name: str) -> None:
+    (home / "broken.yaml").write_text(BOT.replace("id: bot", "id: broken").replace("close > fast", "close > fats"))
+    at = ("--at", "2025-01-07") if name == "explain" else ()
+    answer: Answer = call(monkeypatch, home, name, "broken.yaml", "--candles", "data", *at)
+    assert answer.status == 2
+    assert "did you mean `fast`?" in answer.err
