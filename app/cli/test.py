@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,19 +75,31 @@ def _tell(tested: Tested, verbose: bool) -> None:
         from dsl.report import text
 
         show.say(text(tested.diagnostics))
+        show.say()
+    show.say(_summary(tested))
+
+
+def _summary(tested: Tested) -> str:
     count = dict.fromkeys(("passed", "failed", "skipped"), 0)
     for outcome in tested.outcomes:
         count["skipped" if outcome.skipped else "passed" if outcome.passed else "failed"] += 1
-    told = [f"{n} {word}" for word, n in count.items() if n]
-    if mistakes := len(tested.diagnostics):
-        told.append(f"{mistakes} mistake{'s' if mistakes > 1 else ''} in the files")
-    show.say(f"{tested.files} test file{'s' if tested.files > 1 else ''}: {', '.join(told) or 'no tests'}")
+    told = [f"{number} {word}" for word, number in count.items() if number]
+    if tested.diagnostics:
+        told.append(_counted(len(tested.diagnostics), "mistake") + " in the files")
+    return f"{_counted(tested.files, 'test file')}: {', '.join(told) or 'no tests'}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def _failure(outcome: Outcome) -> None:
+    """Print a failed test in 80 columns: which, where, what, and the reasons under it."""
     show.say(f"FAILED   {outcome.path.name}: {outcome.case.name}")
     for failed in outcome.failed:
-        show.say(f"  {failed.span}: {failed.message}")
+        show.say(f"  {failed.span}")
+        for line in textwrap.wrap(failed.message, 76) or [""]:
+            show.say(f"    {line}")
         for line in failed.details:
             show.say(f"      {line}")
     show.say()

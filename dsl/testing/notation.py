@@ -78,7 +78,8 @@ def _extend(values: list[float], item: str, start: int, length: int | None) -> N
     if match := _RAMP.fullmatch(item):
         times, end = _times(match["times"], item, start), _number(match["end"], item, start)
         begin = _number(match["start"], item, start) if match["start"] else _last(values, item, start)
-        values.extend(begin + (end - begin) * (i + 1) / times for i in range(times))
+        values.extend(begin + (end - begin) * i / times for i in range(1, times))
+        values.append(end)
     elif (match := _STEPS.fullmatch(item)) and values:
         step = _number(match["step"], item, start)
         last = _last(values, item, start)

@@ -97,7 +97,7 @@ def run_case(suite: Suite, case: Case, loaded: Loaded) -> Outcome:
     plan = replace(plan, strategies=(replace(rules, rules={timeframe: rules.rules[timeframe]}),))
     rules = plan.strategies[0]
     try:
-        feed = _feed(case, timeframe)
+        feed = feed_of(case, timeframe)
         result = backtest(plan, feed, {rules.id: (case.symbol,)}, Settings(), start=case.since, end=case.until)
     except (FeedError, ValueError) as error:  # no candles there, or a candle file that is broken
         return Outcome(suite.path, case, (Failed(case.span, str(error)),))
@@ -127,7 +127,8 @@ def _begin(case: Case, base: Candles, timeframe: Timeframe) -> int:
     return int(later[0]) if len(later) else 0
 
 
-def _feed(case: Case, timeframe: Timeframe) -> Feed:
+def feed_of(case: Case, timeframe: Timeframe) -> Feed:
+    """Return the feed of what a case gives: its made candles and series, or its candle file."""
     if case.candles is not None:
         return FilesFeed([case.candles])
     candles = [_candles(made, timeframe, case.start) for made in case.made]
