@@ -366,7 +366,8 @@ def _fire_text(fire: Fire | None, read: Reader) -> str:
         return text
     low = fire.op in ("gt", "ge")
     gap = gap_of(read(fire.left[0 if low else 1]), read(fire.right[1 if low else 0]))
-    return f"{text}, {distance(gap, '')}" if gap is not None else text
+    worst = "at worst " if truth == 1 else ""
+    return f"{text}, {worst}{distance(gap, '')}" if gap is not None else text
 
 
 def _outcome_facts(outcome: Outcome) -> dict[str, Any]:

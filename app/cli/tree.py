@@ -107,9 +107,15 @@ class Page:
             if not again:
                 self._under(told, depth + 1)
         elif part.op != "const":
-            why = self._why(told)
-            self.row("", depth, f"{part.text} = {number(told.value, part.unit)}", why)
-            for inner in told.parts:
+            again = bool(told.parts) and part.node in self._seen
+            self.row(
+                "",
+                depth,
+                f"{part.text} = {number(told.value, part.unit)}",
+                "as above" if again else self._why(told),
+            )
+            self._seen.add(part.node)
+            for inner in () if again else told.parts:
                 self.part(inner, depth + 1)
 
     def row(self, verdict: str, depth: int, text: str, values: str) -> None:
@@ -136,7 +142,8 @@ class Page:
                     self.part(inner, depth)
             return
         for inner in told.parts:
-            self.part(inner, depth)
+            if told.part.op not in SIGNS or inner.part.boolean or inner.parts:
+                self.part(inner, depth)
 
     def _values(self, told: Told) -> str:
         """Return the values of a comparison and how far off it was, or when a window's condition last held."""
