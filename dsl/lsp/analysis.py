@@ -12,7 +12,7 @@ from dsl.catalogue import catalogue
 from dsl.check import Checked, Libraries, check_library, check_strategy
 from dsl.compile import compile_strategy, finish
 from dsl.errors import Diagnostic, Severity, Source
-from dsl.lint import lint
+from dsl.lint import lint, unsilenced
 from dsl.load import Loaded, too_deep
 from dsl.lsp.memory import Memory
 from dsl.lsp.outline import Outline, outline
@@ -107,7 +107,7 @@ class Analysis:
             from dsl.lsp.tests import examine
 
             return self._mine(examine(self.path, self.text))
-        return self._mine(self._checked[1]) if self.kind else ()
+        return self._mine(unsilenced(self._checked[1])) if self.kind else ()
 
     @cached_property
     def found(self) -> tuple[Diagnostic, ...]:
@@ -121,7 +121,7 @@ class Analysis:
             rules = (compile_strategy(checked, graph, catalogue()),) if checked is not None and sound else ()
             good = {document.id: checked} if checked is not None and sound else {}
             loaded = Loaded(finish(graph, rules), told, (document,), good)
-            return self._mine([*told, *lint(loaded)])
+            return self._mine([*unsilenced(told), *lint(loaded)])
         except RecursionError:
             return self._mine([*told, too_deep(document)])
 

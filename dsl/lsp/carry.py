@@ -18,7 +18,7 @@ def carried(found: Iterable[Diagnostic], source: Source) -> list[Diagnostic]:
     for finding in found:
         before = finding.span.source.text
         if id(before) not in edits:
-            edits[id(before)] = _edit(before, source.text)
+            edits[id(before)] = replaced(before, source.text)
         start, end = edits[id(before)]
         by = len(source.text) - len(before)
         if finding.span.end <= start:
@@ -28,8 +28,8 @@ def carried(found: Iterable[Diagnostic], source: Source) -> list[Diagnostic]:
     return kept
 
 
-def _edit(before: str, after: str) -> tuple[int, int]:
-    """Return the part of the text before that an edit has replaced."""
+def replaced(before: str, after: str) -> tuple[int, int]:
+    """Return which characters of the text before an edit has replaced."""
     most = min(len(before), len(after))
     start = _same(before, after, most)
     end = _same(before[::-1], after[::-1], most - start)
@@ -49,4 +49,4 @@ def _same(a: str, b: str, most: int) -> int:
 
 
 def _moved(finding: Diagnostic, source: Source, by: int) -> Diagnostic:
-    return replace(finding, span=Span(source, finding.span.start + by, finding.span.end + by), notes=())
+    return replace(finding, span=Span(source, finding.span.start + by, finding.span.end + by), notes=(), fix=None)

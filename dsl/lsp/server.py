@@ -183,9 +183,11 @@ def _register_writing(ls: Server) -> None:
             return item
         return completion.resolve(ls.analysis(data[0]), item, str(data[1]))
 
-    @ls.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
+    kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll]
+
+    @ls.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(kinds))
     def on_action(params: types.CodeActionParams) -> list[types.CodeAction]:
-        return fixes.fixes(ls.analysis(params.text_document.uri), params.text_document.uri, params.range)
+        return fixes.actions(ls.analysis(params.text_document.uri), params)
 
     @ls.feature(types.TEXT_DOCUMENT_FORMATTING)
     def on_formatting(params: types.DocumentFormattingParams) -> list[types.TextEdit]:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dsl.errors import Source
+from dsl.fmt import format_source
+
 from .client import Client, Refused
 from .texts import ROOT, SMALL, STRATEGIES
 
@@ -74,6 +77,31 @@ def test_a_slip_is_mended_by_a_quick_fix(client: Client) -> None:
     (edit,) = actions[0]["edit"]["changes"][uri]
     assert (edit["newText"], edit["range"]) == ("low_rsi", found["range"])
     assert actions[0]["kind"] == "quickfix"
+
+
+def test_formatting_is_that_of_engine_fmt(client: Client) -> None:
+    messy = SMALL.replace("must rsi14 < low_rsi", "must   rsi14<low_rsi  ").replace("[5m, 1h]", "[ 5m,1h ]")
+    uri = client.open(URI, messy)
+    (edit,) = client.request(
+        "textDocument/formatting", textDocument={"uri": uri}, options={"tabSize": 2, "insertSpaces": True}
+    )
+    lines = messy.splitlines(keepends=True)
+    start, end = (edit["range"][side] for side in ("start", "end"))
+    before = "".join(lines[: start["line"]]) + lines[start["line"]][: start["character"]]
+    after = lines[end["line"]][end["character"] :] + "".join(lines[end["line"] + 1 :])
+    formatted = format_source(Source(str(ROOT / "strategies" / "small.yaml"), messy))
+    assert formatted.changed
+    assert before + edit["newText"] + after == formatted.after
+
+
+def test_all_that_is_safe_is_mended_at_once(client: Client) -> None:
+    text = SMALL.replace("must rsi14 < low_rsi", "must low_rsi > rsi14 and 30 > rsi14")
+    uri = client.open(URI, text)
+    whole = {"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}}
+    context = {"diagnostics": [], "only": ["source.fixAll"]}
+    (action,) = client.request("textDocument/codeAction", textDocument={"uri": uri}, range=whole, context=context)
+    assert action["kind"] == "source.fixAll"
+    assert "rsi14 < 30" in action["edit"]["changes"][uri][0]["newText"]
 
 
 def test_completion_and_its_pages(client: Client) -> None:
