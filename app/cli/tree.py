@@ -174,12 +174,15 @@ def _window(told: Told) -> str:
         return ""
     unknown = math.isnan(told.ago)
     if told.part.op == "held":
-        run = "longer than is remembered" if unknown else f"held for {told.ago:g} of {told.part.bars} candles"
+        run = "held on all that is remembered" if unknown else f"held for {_candles(told.ago)}, {told.part.bars} asked"
         return f"{run}; on this one:"
-    last = (
-        "never held" if unknown else "last held on this one" if not told.ago else f"last held {told.ago:g} candles ago"
-    )
-    return f"{last}; on this one:" if told.ago else last
+    if not told.ago:
+        return "last held on this one"
+    return f"{'never held' if unknown else f'last held {_candles(told.ago)} ago'}; on this one:"
+
+
+def _candles(count: float) -> str:
+    return f"{count:g} candle" if count == 1 else f"{count:g} candles"
 
 
 def _leaves(told: Told) -> Iterator[tuple[str, float | None, str]]:
