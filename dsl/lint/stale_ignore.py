@@ -9,11 +9,11 @@ from dsl.errors import Diagnostic, Severity, Span
 from dsl.lint._rule import Rule, Subject
 from dsl.lint._silence import silences
 
-_NAMES = """circular-let circular-use deprecated-function duplicate-key duplicate-test id-not-file-name look-
-ahead lower-timeframe missing-file missing-key missing-strategy not-formatted parts-not-100
-position-out-of-place series-length series-syntax shadowed-name stop-wrong-side syntax target-wrong-
-side type-mismatch unit-mismatch unknown-function unknown-key unknown-name unknown-output wrong-
-arguments wrong-candle wrong-length wrong-type yaml-syntax"""
+_NAMES = """circular-let circular-use deprecated-function duplicate-key duplicate-test id-not-file-name
+look-ahead lower-timeframe missing-file missing-key missing-strategy not-formatted parts-not-100
+position-out-of-place series-length series-syntax shadowed-name stop-wrong-side syntax
+target-wrong-side type-mismatch unit-mismatch unknown-function unknown-key unknown-name
+unknown-output wrong-arguments wrong-candle wrong-length wrong-type yaml-syntax"""
 OTHERS = frozenset(re.split(r"\s+", _NAMES))
 """The names of findings that are not those of lint rules."""
 
