@@ -17,6 +17,7 @@ from typing import Any
 from dsl import ast
 from dsl.errors import Diagnostic, Fix, Severity, Source, Span
 from dsl.fmt import TESTS, format_source
+from dsl.fmt_layout import CannotLayOut, canonical
 from dsl.load import Loaded, load_document, too_deep
 from dsl.read import read_document
 from engine.domain.strategy import Plan
@@ -67,6 +68,11 @@ def _one_slip(word: str, meant: str) -> bool:
 
 def not_formatted(source: Source) -> Diagnostic | None:
     """Return a remark with the edit that formats a text; None where it is formatted, or cannot be."""
+    try:
+        if canonical(source) == source.text:
+            return None
+    except CannotLayOut:
+        return None
     formatted = format_source(source)
     if not formatted.changed:
         return None

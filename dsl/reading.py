@@ -160,7 +160,8 @@ class Reader:
             advice = f"`{near}` is already there"
         else:
             advice = f"known here: {listing(known, 'and')}" if known else ""
-        alone = found and not found.startswith(name) and not nearest(name, [key for key in free if key != found])
+        cut = found is not None and found.startswith(name) and len(found) > len(name) + 2
+        alone = found and not cut and not nearest(name, [key for key in free if key != found])
         self.refuse("unknown-key", f"unknown key `{name}`", span, advice, write=found if alone else None)
         return found or ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,39 @@ def tell(found: Sequence[Diagnostic], files: int, form: str) -> int:
     return FINDINGS if found else CLEAN
 
 
+def mend(files: Sequence[Path], form: str, *, lint: bool, fix: bool, diff: bool) -> None:
+    """Mend files in place (`fix`), or only show what would be mended (`diff`); nothing without either."""
+    if not fix and not diff:
+        return
+    from dsl.fix import mend_file
+    from dsl.fmt import difference
+
+    for path in files:
+        mended = mend_file(path, lint=lint)
+        if not mended.changed:
+            continue
+        if diff:
+            told = difference(mended.before, mended.after, mended.path)
+            click.echo(told, nl=False, err=form != "text")
+        if fix:
+            write(path, mended.after)
+            counts = Counter(finding.name for finding in mended.applied)
+            names = ", ".join(f"{number} {name}" if number > 1 else name for name, number in counts.items())
+            show.note(f"mended {path}: {names}")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file in one step. Raises Failure where that cannot be done."""
+    from dsl.fmt import write as put
+
+    try:
+        put(path, text)
+    except OSError as error:
+        raise Failure(f"{path} cannot be written: {(error.strerror or 'unknown reason').lower()}") from error
+
+
 def command(about: Callable[..., Any]) -> click.Command:
-    """Make a command of a function (paths, form) -> status."""
-    return click.command()(paths(form(about)))
+    """Make a command of a function (paths, form, fix, diff) -> status."""
+    mends = click.option("--fix", is_flag=True, help="Mend what can be mended, then tell what is left.")
+    shows = click.option("--diff", is_flag=True, help="Show what --fix changes; without --fix nothing is written.")
+    return click.command()(paths(form(mends(shows(about)))))

@@ -20,7 +20,7 @@ def command(paths: tuple[Path, ...], check: bool, diff: bool) -> int:
     Only the layout changes; the plan is proved to be the same before a file is written. A file with errors is left as
     it is. Status 0 done, 1 with --check or --diff if anything would change, 2 if any file has errors.
     """
-    from dsl.fmt import difference, files, format_file, write
+    from dsl.fmt import difference, files, format_file
     from dsl.report import text
 
     given = files(findings.chosen(paths))
@@ -28,11 +28,11 @@ def command(paths: tuple[Path, ...], check: bool, diff: bool) -> int:
     changed = [(path, one) for path, one in zip(given, done, strict=True) if one.changed]
     for path, one in changed:
         if diff:
-            show.say(difference(one.before, one.after, one.path).rstrip("\n"))
+            click.echo(difference(one.before, one.after, one.path), nl=False)
         elif check:
             show.say(f"would change  {one.path}")
         else:
-            write(path, one.after)
+            findings.write(path, one.after)
             show.say(f"formatted     {one.path}")
     broken = [one for one in done if one.findings]
     for one in broken:

@@ -9,11 +9,16 @@ from dsl.errors import Severity
 
 
 @findings.command
-def command(paths: tuple[Path, ...], form: str) -> int:
-    """Prove that strategies make sense: files, or folders of them. Status 0 clean, 2 if any cannot be loaded."""
+def command(paths: tuple[Path, ...], form: str, fix: bool, diff: bool) -> int:
+    """Prove that strategies make sense: files, or folders of them. Status 0 clean, 2 if any cannot be loaded.
+
+    --fix mends slips with one plain meaning: a sign of another language, a name one letter away from the only one.
+    """
+    from dsl.fix import with_fix
     from dsl.load import load
 
     files = findings.strategies(paths)
+    findings.mend(files, form, lint=False, fix=fix, diff=diff)
     loaded = load(files)
-    errors = [finding for finding in loaded.diagnostics if finding.severity is Severity.ERROR]
+    errors = [with_fix(finding) for finding in loaded.diagnostics if finding.severity is Severity.ERROR]
     return findings.tell(errors, len(files), form)
