@@ -16,7 +16,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-_NOT_KERNELS = frozenset({"jit", "follow"})
+_NOT_KERNELS = frozenset({"jit", "follow", "curves"})
 
 
 class Kernel(NamedTuple):
@@ -61,5 +61,6 @@ def warm(progress: Callable[[str, int, int], Any] | None = None) -> int:
         kernel(name)
         if progress is not None:
             progress(name, done, len(todo))
-    importlib.import_module(f"{__name__}.follow")
+    for module in ("follow", "curves"):
+        importlib.import_module(f"{__name__}.{module}")
     return len(todo)
