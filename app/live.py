@@ -15,6 +15,10 @@ from engine.ports import Clock, FeedError
 
 if TYPE_CHECKING:
     from engine.feeds.scope import Scope
+    from engine.loop import Loop
+
+LAST_POSTS_MS = 60_000
+"""How long a single look waits for what it owes; the rest is for the next look."""
 
 
 class StoppableClock(Clock, Protocol):
@@ -71,6 +75,7 @@ def run_live(
             if once:
                 live.begin()
                 live.look()
+                _publish_rest(loop, clock)
                 loop.stop()
             else:
                 live.run()
@@ -96,6 +101,14 @@ def _patiently(look: Callable[[], Scope], clock: Clock, *, once: bool) -> Scope 
         if not clock.sleep_until(clock.now() + int(pause * 1000)):
             return None
         pause = min(pause * 2, 120.0)
+
+
+def _publish_rest(loop: Loop, clock: Clock) -> None:
+    """Wait for what may be posted soon: a channel's pace allows one message at a time."""
+    deadline = clock.now() + LAST_POSTS_MS
+    while (due := loop.road.relay.next_due()) is not None and due < deadline:
+        if not loop.sleep_until(due + 1):
+            break
 
 
 def _count(number: int, noun: str) -> str:

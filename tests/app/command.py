@@ -101,8 +101,8 @@ universe: {symbols: [BTC/USDT]}
 long:
   when:
     up: close crosses above sma(close, 10)
-  stop: 2%
-  targets: 1%
+  stop: 1%
+  targets: 2%
   expire: 4h
 """
 

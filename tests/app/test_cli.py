@@ -90,7 +90,7 @@ def test_python_m_app_is_engine(tmp_path: Path) -> None:
 
 # -- statuses --
 
-QUESTIONABLE = SWING.replace("about: Buys what rises, for tests.\n", "").replace("  stop: 2%\n", "")
+QUESTIONABLE = SWING.replace("about: Buys what rises, for tests.\n", "").replace("  stop: 1%\n", "")
 BROKEN = SWING.replace("sma(close, 10)", "smaa(closs, 10)")
 
 

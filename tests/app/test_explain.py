@@ -159,6 +159,19 @@ def test_what_would_have_come_of_a_side_that_did_not_fire(monkeypatch: pytest.Mo
     assert (after["kind"], after["reason"]) == ("silent", "cooldown")
 
 
+def test_a_side_sees_what_was_decided_before_it_in_the_slice_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    """Long is decided before short: a short signal cannot have cooled the long of the same candle down."""
+    made = [event for event in history(home).events if isinstance(event, SignalFired)]
+    short = next(event for event in made if lane(event)[2] == "short")
+    long = next(event for event in made if lane(event)[2] == "long")
+    earlier = explained(monkeypatch, home, *lane(short)[:2], short.time, "--candles", "data")["long"]["outcome"]
+    later = explained(monkeypatch, home, *lane(long)[:2], long.time, "--candles", "data")["short"]["outcome"]
+    assert earlier["reason"] != "cooldown"
+    assert (later["kind"], later["reason"], later["detail"]) == ("silent", "cooldown", "after signal")
+
+
 def test_unknown_has_its_reason(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     ask = ("explain", "bot.yaml", "--symbol", "BTCUSDT", "--timeframe", "5m", "--candles", "data", "--side", "long")
     early = call(monkeypatch, home, *ask, "--at", "2025-01-06T01:00")
