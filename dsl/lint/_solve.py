@@ -144,10 +144,16 @@ def bounds(atoms: Atoms) -> list[Constraint]:
     for same, given in atoms.items():
         low, high = given.type.bounds
         if low != float("-inf"):
-            found.append(({same: -1.0}, low, False))
+            found.append(({same: -1.0}, low, _is_price(given)))
         if high != float("inf"):
             found.append(({same: 1.0}, -high, False))
     return found
+
+
+def _is_price(given: Term) -> bool:
+    """Whether it is a price of a candle, which is above 0."""
+    inner, _ = core(given)
+    return inner.op == "field" and inner.params[0] in ("open", "high", "low", "close")
 
 
 def known(atoms: Atoms) -> list[Constraint]:

@@ -67,7 +67,7 @@ def _ordinary(divisor: Term) -> bool:
     """Whether exactly 0 is an ordinary value: of a count, a single volume, an open end of an index, a price's move."""
     inner, _ = core(divisor)
     if inner.op in ("abs", "min", "max") and inner.shown is None:
-        return any(_ordinary(part) for part in inner.args)
+        return (all if inner.op == "max" else any)(_ordinary(part) for part in inner.args)
     atoms: Atoms = {}
     total = linear(divisor, atoms)
     if total is None or total.constant or not total.weights:
