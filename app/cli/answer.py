@@ -1,0 +1,233 @@
+"""What `engine explain` answers, in words and as data: from candles, from a database, or from both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.cli import show
+
+if TYPE_CHECKING:
+    from app.explained import Instant, Outcome
+    from app.recorded import Record
+    from dsl.explain import Anatomy, Fire, Reader, SideParts, Told
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is told: from candles (`instant`), from a database (`record`), or both."""
+
+    anatomy: Anatomy
+    symbol: str
+    at: int
+    instant: Instant | None
+    record: Record | None
+
+    def outcome(self, side: SideParts) -> Outcome:
+        """Return what was decided: as it was recorded, else as it is decided again."""
+        from app.explained import Outcome
+
+        again = self.instant.outcomes[side.rules.side] if self.instant is not None else None
+        if self.record is None or not self.record.decided(self.at):
+            assert again is not None
+            return again
+        if side.rules.side in self.record.outcomes:
+            return self.record.outcomes[side.rules.side]
+        if again is None:
+            return Outcome("unrecorded")
+        before = self.record.before.get(side.rules.side)
+        if again.kind == "blocked" and before is not None and before[1] == again.reason:
+            return again
+        if again.kind != "silent":
+            return Outcome("unrecorded")
+        return again
+
+    def reader(self, side: SideParts) -> Reader | None:
+        from app.recorded import written_down
+
+        if self.instant is not None:
+            return self.instant.read
+        outcome = self.outcome(side)
+        return written_down(self.anatomy.plan, side, outcome) if outcome.verdicts else None
+
+    def facts(self, sides: list[SideParts]) -> dict[str, Any]:
+        strategy = self.anatomy.strategy
+        found: dict[str, Any] = {
+            "strategy": strategy.id, "version": strategy.version, "symbol": self.symbol,
+            "timeframe": self.anatomy.timeframe.text, "time": self.at,
+            "from": "candles" if self.instant is not None else "database",
+            "close": self.instant.close if self.instant is not None else None,
+        }  # fmt: skip
+        found["sides"] = [self._side_facts(side) for side in sides]
+        where = self._where()
+        if where is not None:
+            from app.cli.tree import facts
+
+            found["where"] = facts(where)
+        return found
+
+    def _where(self) -> Told | None:
+        from dsl.explain import tell
+
+        if self.anatomy.where is None or self.instant is None:
+            return None
+        return tell(self.anatomy.where, self.instant.read)
+
+    def _side_facts(self, side: SideParts) -> dict[str, Any]:
+        from app import recorded
+        from app.cli.tree import WORDS, facts
+        from dsl.explain import tell, truth_of
+
+        outcome, read = self.outcome(side), self.reader(side)
+        found: dict[str, Any] = {"side": str(side.rules.side), "outcome": _outcome_facts(outcome)}
+        if read is None:
+            found["conditions"] = recorded.told(outcome.verdicts)
+            return found
+        truth = truth_of(read(side.rules.fires))
+        low, high = _confidence(side, read, outcome)
+        found |= {"fires": None if truth is None else WORDS[truth], "confidence": {"low": low, "high": high}}
+        if side.fire is not None:
+            verdict = truth_of(read(side.fire.node))
+            found["fire"] = {"text": side.fire.text, "verdict": None if verdict is None else WORDS[verdict]}
+        found["conditions"] = [
+            {"name": rule.name, "must": rule.must, "weight": rule.weight, **facts(tell(part, read)), "text": rule.text,
+             "values": {text: read(node) for text, node in rule.parts}}
+            for rule, part in zip(side.rules.conditions, side.conditions, strict=True)
+        ]  # fmt: skip
+        return found
+
+    def text(self, sides: list[SideParts], deep: bool) -> list[str]:
+        """Return the lines for a terminal of 80 columns."""
+        strategy, instant = self.anatomy.strategy, self.instant
+        close = f", close {instant.close:.10g}" if instant is not None else ""
+        lines = [
+            f"{strategy.id} {strategy.version} on {self.symbol} {self.anatomy.timeframe}",
+            f"the candle that closed at {show.when(self.at)} UTC{close}",
+        ]
+        if self.record is not None and self.record.decided(self.at):
+            with_candles = "" if instant is None else "; values from its candles"
+            lines.append(f"as the engine decided it{with_candles}")
+        others = tuple(f"{strategy.id}: {t} was skipped" for t in strategy.rules if t != self.anatomy.timeframe)
+        if instant is not None:
+            lines += [part for line in instant.skipped if not line.startswith(others) for part in _wrapped(line)]
+        for side in sides:
+            lines += ["", *self._side_text(side, deep)]
+        return lines + self._where_text(deep)
+
+    def _side_text(self, side: SideParts, deep: bool) -> list[str]:
+        from app.cli.tree import Page
+        from app.recorded import told
+        from dsl.explain import tell
+
+        outcome, read = self.outcome(side), self.reader(side)
+        page = Page(self._reasons(), deep)
+        heading = f"{side.rules.side}: "
+        page.lines += _wrapped(heading + _outcome_text(outcome, side, read, self._before(side)))
+        if read is None:
+            for said in told(outcome.verdicts):
+                page.row(str(said["verdict"]), 0, f"{said['name']}: {said['text']}", "")
+            return page.lines
+        low, high = _confidence(side, read, outcome)
+        page.lines += _wrapped(f"confidence {_interval(low, high)}{_fire_text(side.fire, read)}")
+        for rule, part in zip(side.rules.conditions, side.conditions, strict=True):
+            page.condition(rule, tell(part, read))
+        return page.lines
+
+    def _where_text(self, deep: bool) -> list[str]:
+        from app.cli.tree import Page
+
+        where = self._where()
+        if where is None:
+            return []
+        page = Page(self._reasons(), deep)
+        page.lines += ["", "universe.where"]
+        page.part(where, 0)
+        return page.lines
+
+    def _reasons(self) -> Any:
+        from app.cli.tree import Reasons
+
+        if self.instant is None:
+            return None
+        return Reasons(self.anatomy.plan, self.instant.read, self.anatomy.sources, self.instant.candles)
+
+    def _before(self, side: SideParts) -> tuple[int, str] | None:
+        return self.record.before.get(side.rules.side) if self.record is not None else None
+
+
+def _confidence(side: SideParts, read: Reader, outcome: Outcome) -> tuple[float | None, float | None]:
+    """Return the least and the greatest confidence; of a recorded signal what was published at least."""
+    low, high = (read(node) for node in side.confidence)
+    if low is None and outcome.kind == "signal" and outcome.signal is not None:
+        low = outcome.signal.confidence
+    return low, high
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    from app.cli.tree import number
+
+    if low is None:
+        return "was not recorded"
+    return number(low) if high is None or high == low else f"{number(low)} to {number(high)}, as some is unknown"
+
+
+def _fire_text(fire: Fire | None, read: Reader) -> str:
+    """Return what `fire` asks for, and how far its comparison was from holding."""
+    from app.cli.tree import distance, word
+    from dsl.explain import gap_of, truth_of
+
+    if fire is None:
+        return "; it fires when every condition holds"
+    truth = truth_of(read(fire.node))
+    text = f"; fire: {fire.text}" + (f" is {word(truth)}" if truth is not None else "")
+    if not fire.op or truth == 2:
+        return text
+    low = fire.op in ("gt", "ge")
+    gap = gap_of(read(fire.left[0 if low else 1]), read(fire.right[1 if low else 0]))
+    worst = "at worst " if truth == 1 else ""
+    return f"{text}, {worst}{distance(gap, '')}" if gap is not None else text
+
+
+def _outcome_facts(outcome: Outcome) -> dict[str, Any]:
+    made = outcome.signal
+    found: dict[str, Any] = {"kind": outcome.kind, "reason": outcome.reason, "detail": outcome.detail}
+    if made is not None:
+        found["signal" if outcome.kind == "signal" else "would_signal"] = {
+            "id": made.id, "entry": made.entry.price, "stop": made.stop, "targets": [t.price for t in made.targets],
+            "confidence": made.confidence,
+        }  # fmt: skip
+    return found
+
+
+def _outcome_text(outcome: Outcome, side: SideParts, read: Reader | None, before: tuple[int, str] | None) -> str:
+    from dsl.explain import truth_of
+
+    why = outcome.reason + (f" ({outcome.detail})" if outcome.detail else "")
+    match outcome.kind:
+        case "signal":
+            return f"a signal: {_prices(outcome)}"
+        case "blocked":
+            since = f"; told at {show.when(before[0])}" if before is not None else ""
+            return f"it fired and was blocked: {why}{since}"
+        case "unrecorded":
+            told = f"; the last block before: {before[1]}, told at {show.when(before[0])}" if before is not None else ""
+            return f"nothing is recorded: it did not fire, or was blocked for the same reason as before{told}"
+    fires = truth_of(read(side.rules.fires)) if read is not None else None
+    if fires == 2:
+        return "it fired before deciding began"
+    said = "it did not fire" if fires == 0 else "unknown whether it fires, so it did not"
+    return f"{said}; if it had: " + (f"blocked, {why}" if outcome.signal is None else f"a signal, {_prices(outcome)}")
+
+
+def _prices(outcome: Outcome) -> str:
+    made = outcome.signal
+    assert made is not None
+    stop = f", stop {made.stop:.10g}" if made.stop is not None else ""
+    targets = ", ".join(f"{target.price:.10g}" for target in made.targets)
+    return f"{made.entry.kind} at {made.entry.price:.10g}{stop}" + (f", targets {targets}" if targets else "")
+
+
+def _wrapped(text: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, 80, subsequent_indent="  ", break_on_hyphens=False)
