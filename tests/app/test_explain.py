@@ -1,82 +1,24 @@
-"""`engine explain` and `engine funnel`: what they tell is what was decided, from candles and from a database."""
+"""`engine explain`: what it tells is what was decided, from candles and from a database."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from db.memory import Memory
-from dsl.load import load
-from engine.backtest import Result, backtest
-from engine.decide import Settings, decide
-from engine.domain.book import Book
 from engine.domain.event import SignalBlocked, SignalFired
 from engine.domain.market import Timeframe
-from engine.feeds.blocks import gather
 from engine.feeds.files import FilesFeed
-from engine.feeds.scope import history_of, survey
-from engine.plan.evaluate import Evaluator
-from tests.app.command import Answer, call, candles
-
-FIVE, QUARTER = Timeframe.parse("5m"), Timeframe.parse("15m")
-UNIVERSE = {"bot": ("BTC/USDT", "ETH/USDT")}
-COSTS = Settings(fees=0.0005, slippage=0.0002)
-"""The configuration's defaults."""
-
-BOT = """\
-language: 1
-id: bot
-name: Bot
-version: 1.0.0
-about: Trades swings, for tests.
-timeframes: [5m, 15m]
-universe:
-  symbols: [BTC/USDT, ETH/USDT]
-  where: time.hour != 3
-let:
-  fast: ema(close, 5)
-  slow: sma(close, 20)
-long:
-  when:
-    up:     must close > fast and fast > fast[1]
-    fresh:  (close crosses above slow) within 6 bars          weight 2
-    busy:   volume > 102                                      weight 1
-    calm:   not (rsi(close, 14) > 70)                         weight 1
-    mood:   spread < 0.1%                                     weight 1
-  fire: confidence >= 60
-  stop: 1%
-  targets: [1%, 2%]
-  expire: 6h
-short:
-  when:
-    down: close < fast and rsi(close, 14) between 20 and 50
-    old:  close < slow for 4 bars
-  stop: highest(high, 3) clamp 0.2% to 3%
-  targets: 2R
-  expire: 4h
-cooldown: 90m after signal
-"""
+from tests.app.bot import BOT, FIVE, QUARTER, entries, furnish, history, iso, lane
+from tests.app.command import Answer, call
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("explain")
-    (folder / "bot.yaml").write_text(BOT)
-    candles(folder / "data")
-    path = candles(folder / "data", "ETHUSDT")
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join([*lines[:200], *lines[203:]]) + "\n")  # three candles are missing
-    return folder
-
-
-@cache
-def history(home: Path) -> Result:
-    return backtest(load([home / "bot.yaml"]).plan, FilesFeed([home / "data"]), UNIVERSE, COSTS)
+    return furnish(tmp_path_factory.mktemp("explain"))
 
 
 def explained(
@@ -86,21 +28,6 @@ def explained(
                   "--at", iso(time), "--json", *more)  # fmt: skip
     assert answer.status == 0, answer.err
     return {side["side"]: side for side in answer.json["sides"]}
-
-
-def iso(time: int) -> str:
-    from app.cli.show import when
-
-    return when(time).replace(" ", "T") + "Z"
-
-
-def entries(result: Result) -> list[SignalFired | SignalBlocked]:
-    return [event for event in result.events if isinstance(event, SignalFired | SignalBlocked)]
-
-
-def lane(event: SignalFired | SignalBlocked) -> tuple[str, str, str]:
-    about = event.signal if isinstance(event, SignalFired) else event
-    return about.symbol, about.timeframe, str(about.side)
 
 
 def test_every_signal_and_every_block_is_explained_as_it_was_decided(
@@ -276,96 +203,6 @@ def test_the_candles_a_live_engine_kept(monkeypatch: pytest.MonkeyPatch, home: P
     assert found == again
     silent = explained(monkeypatch, home, symbol, frame, event.time - FIVE.ms * 3, "--db", kept)[side]
     assert silent["outcome"]["kind"] == "silent", "and candles on which nothing was recorded are explained as well"
-
-
-# -- the funnel --
-
-
-def test_the_funnel_counts_what_counting_by_hand_gives(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    since, until = 1_736_150_400_000, 1_736_280_000_000
-    answer = call(monkeypatch, home, "funnel", "bot.yaml", "--candles", "data", "--from", iso(since), "--to",
-                  iso(until), "--json")  # fmt: skip
-    assert answer.status == 0, answer.err
-    by_hand = _by_hand(home, since, until)
-    assert len(answer.json["sides"]) == 4
-    for side in answer.json["sides"]:
-        counted = by_hand[side["timeframe"], side["side"]]
-        told = {key: side[key] for key in ("candles", "fires", "fires_unknown", "signals")}
-        assert told == {key: counted[key] for key in told}
-        assert side["blocked"] == {key[1]: n for key, n in counted.items() if key[0] == "blocked"}
-        assert side["fires"] == side["signals"] + sum(side["blocked"].values())
-        for condition in side["conditions"]:
-            for key in ("held", "unknown", "others_held", "held_with_others", "alone_in_the_way"):
-                assert condition[key] == counted[condition["name"], key], (condition["name"], key)
-        alone = {c["name"]: c["alone_in_the_way"] for c in side["conditions"]}
-        assert side["blocks_most"] is None or alone[side["blocks_most"]] == max(alone.values()) > 0
-    assert any(side["signals"] for side in answer.json["sides"])
-    assert any(len(side["blocked"]) > 1 for side in answer.json["sides"])
-
-
-def _by_hand(home: Path, since: int, until: int) -> dict[tuple[str, str], Counter[Any]]:
-    """Decide candle by candle, each time as if no block had been told before, and count in plain Python."""
-    plan, feed = load([home / "bot.yaml"]).plan, FilesFeed([home / "data"])
-    scope = survey(plan, feed, UNIVERSE, (since, until))
-    first = 1_736_121_600_000
-    how = replace(
-        COSTS, follow=scope.follow, universe=scope.universe, since=since, history=history_of(feed, scope, first)
-    )
-    evaluator, book = Evaluator(plan, scope.symbols), Book()
-    found: dict[tuple[str, str], Counter[Any]] = {}
-    for time in range(first, until, FIVE.ms):
-        block = gather(feed, scope.symbols, scope.timeframes, time, time + FIVE.ms, scope.series)
-        values = evaluator.advance(block)
-        forgetful = Book({key: replace(lane, blocked={}, fired={}) for key, lane in book.lanes.items()})
-        decisions = decide(plan, values, block, forgetful, scope.markets, how)
-        told = {
-            (lane(e), e.time): e
-            for _, events in decisions
-            for e in events
-            if isinstance(e, SignalFired | SignalBlocked)
-        }
-        book = decisions.book
-        for timeframe, sides in plan.strategies[0].rules.items():
-            panel = block.panels[timeframe]
-            if not len(panel.close_time) or time + FIVE.ms <= since:
-                continue
-            for side in sides:
-                counted = found.setdefault((timeframe.text, str(side.side)), Counter())
-                for column, symbol in enumerate(scope.symbols):
-                    if panel.here[0, column] != 1:
-                        continue
-                    truths = {c.name: int(values.of(c.node)[0, column]) for c in side.conditions}
-                    fires = int(values.of(side.fires)[0, column])
-                    _count_one(counted, side.side, truths, fires)
-                    if fires == 2:
-                        event = told[(symbol, timeframe.text, str(side.side)), time + FIVE.ms]
-                        key = "signals" if isinstance(event, SignalFired) else ("blocked", event.reason)
-                        counted[key] += 1
-    return found
-
-
-def _count_one(counted: Counter[Any], side: str, truths: dict[str, int], fires: int) -> None:
-    counted["candles"] += 1
-    counted["fires"] += fires == 2
-    counted["fires_unknown"] += fires == 1
-    assert fires == _fires(side, truths)
-    for name, truth in truths.items():
-        others = all(other == 2 for key, other in truths.items() if key != name)
-        counted[name, "held"] += truth == 2
-        counted[name, "unknown"] += truth == 1
-        counted[name, "others_held"] += others
-        counted[name, "held_with_others"] += others and truth == 2
-        counted[name, "alone_in_the_way"] += fires != 2 and _fires(side, {**truths, name: 2}) == 2
-
-
-def _fires(side: str, truths: dict[str, int]) -> int:
-    """Return whether a side of BOT fires, from the words of the language alone."""
-    if side == "short":
-        return min(truths.values())
-    weights = {"fresh": 2, "busy": 1, "calm": 1, "mood": 1}
-    low = sum(weight for name, weight in weights.items() if truths[name] == 2) * 20
-    high = sum(weight for name, weight in weights.items() if truths[name] >= 1) * 20
-    return min(truths["up"], 2 if low >= 60 else 1 if high >= 60 else 0)
 
 
 # -- mistakes --
