@@ -17,6 +17,25 @@ def rows(length: int) -> int:
 @compiled(HERE, FLOAT, STATE, FLOAT, WHOLE)
 def ema(here: Truths, source: Floats, state: Floats, out: Floats, length: int) -> None:
     alpha = 2.0 / (length + 1)
+    if here.shape[1] == 1:  # the same for one symbol, with its state in registers
+        seen, average = state[0, 0], state[1, 0]
+        for t in range(here.shape[0]):
+            result, value = np.nan, source[t, 0]
+            if here[t, 0] == 2:
+                seen = average = 0.0
+            if here[t, 0] != 0 and np.isfinite(value):
+                if seen >= length:
+                    average += alpha * (value - average)
+                    result = average
+                else:
+                    seen += 1.0
+                    average += value
+                    if seen == length:
+                        average /= length
+                        result = average
+            out[t, 0] = result
+        state[0, 0], state[1, 0] = seen, average
+        return
     for t in range(here.shape[0]):
         for s in range(here.shape[1]):
             out[t, s] = np.nan
