@@ -240,9 +240,9 @@ class _Run:
     def _follow(self, lane: _Active, position: Position) -> None:
         scene, signal = self.scene, position.signal
         timeframe = Timeframe.parse(signal.timeframe)
-        path = scene.path(signal.symbol)
-        if not timeframe.is_multiple_of(path.timeframe):
-            raise ValueError(f"{signal.symbol} is followed on {path.timeframe}, which {timeframe} is no multiple of")
+        path, fine = scene.path(signal.symbol), scene.followed(signal.symbol).at(signal.close_time)
+        if not timeframe.is_multiple_of(fine):
+            raise ValueError(f"{signal.symbol} is followed on {fine}, which {timeframe} is no multiple of")
         same = lane.strategy is not None and hash_of(scene, lane.strategy) == signal.plan_hash
         key = (signal.timeframe, str(signal.side))
         rules = next((rule.side for rule in lane.rules if same and rule.key == key), None)

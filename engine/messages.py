@@ -23,7 +23,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import zip_longest
 from typing import Any
 
 from engine.domain.event import (
@@ -254,8 +253,8 @@ def _condition(verdict: Verdict) -> dict[str, Any]:
         "must": verdict.must,
         "weight": verdict.weight,
         "parts": [
-            {"text": text, "value": _number(value), "unit": unit}
-            for (text, value), unit in zip_longest(verdict.parts, verdict.units, fillvalue="")
+            {"text": text, "value": _number(value), "unit": verdict.units[place] if verdict.units else ""}
+            for place, (text, value) in enumerate(verdict.parts)
         ],
     }
 

@@ -136,6 +136,25 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """On which candles positions of one symbol are followed.
+
+    `finest` wherever it was recorded. `coarser` are spans (after, until, timeframe), ms and apart from each
+    other, in which finer candles were not recorded and these are followed instead.
+    """
+
+    finest: Timeframe
+    coarser: tuple[tuple[int, int, Timeframe], ...] = ()
+
+    def at(self, time: int) -> Timeframe:
+        """Return the timeframe that is followed just after `time`."""
+        return next((frame for after, until, frame in self.coarser if after <= time < until), self.finest)
+
+    def timeframes(self) -> tuple[Timeframe, ...]:
+        return (self.finest, *(frame for _, _, frame in self.coarser))
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """An external series (Fear & Greed): values known from `published` (ms, increasing) on."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.domain.market import Market, Timeframe
+from engine.domain.market import Followed, Market, Timeframe
 from engine.domain.strategy import Plan, StrategyRules
 from engine.ports import Feed
 
@@ -19,15 +19,15 @@ class Scope:
 
     `symbols` are evaluated, in this order, those that strategies read and the feed lacks included; `universe` has
     per strategy those it may trade. `timeframes` are gathered, shortest first; `expected` are the (symbol, timeframe)
-    that the feed serves of them. `follow` has per symbol its finest timeframe. `skipped` says in a line each what the
-    data lacks.
+    that the feed serves of them. `follow` has per symbol the candles on which its positions are followed. `skipped`
+    says in a line each what the data lacks.
     """
 
     symbols: tuple[str, ...]
     universe: Mapping[str, tuple[str, ...]]
     timeframes: tuple[Timeframe, ...]
     expected: tuple[tuple[str, Timeframe], ...]
-    follow: Mapping[str, Timeframe]
+    follow: Mapping[str, Followed]
     markets: Mapping[str, Market]
     series: tuple[str, ...]
     skipped: tuple[str, ...] = ()
@@ -43,9 +43,9 @@ def survey(
     """Return what to look at when `plan` runs over `feed`.
 
     `universe` has per strategy id the symbols it may trade; a strategy that is not in it trades those it names.
-    `span` (after, until), ms, is where it is decided: a timeframe that has no candles there is skipped, and
-    one that begins later is not followed on (None: live, all that is served is there). `also` are symbols that
-    are needed for another reason: live positions. Raises FeedError.
+    `span` (after, until), ms, is where it is decided: a timeframe that has no candles there is skipped (None:
+    live, all that is served is there). `also` are symbols that are needed for another reason: live positions.
+    Raises FeedError.
     """
     wanted = {rules.id: tuple(universe.get(rules.id, rules.universe.symbols)) for rules in plan.strategies}
     read = [symbol for rules in plan.strategies for symbol in rules.uses_symbols]
@@ -56,13 +56,14 @@ def survey(
     skipped = [f"{symbol}: {feed.name} has no such market" for symbol in named if symbol not in markets]
     there = {symbol: _there(feed, symbol, span) for symbol in symbols}
     asked = {frame.timeframe for frame in plan.frames()}
-    follow = {symbol: _finest(feed, symbol, there[symbol], asked, span) for symbol in markets}
+    follow = {symbol: _followed(feed, symbol, there[symbol] or frozenset(asked), asked, span) for symbol in markets}
     universe_here = {name: tuple(s for s in part if s in markets) for name, part in wanted.items()}
     skipped += [line for rules in plan.strategies for line in _skipped(rules, universe_here[rules.id], there)]
     present = asked & {timeframe for part in there.values() for timeframe in part}
-    timeframes = tuple(sorted(present | set(follow.values())))
+    fine = {symbol: one.timeframes() for symbol, one in follow.items()}
+    timeframes = tuple(sorted(present.union(*fine.values())))
     expected = tuple(
-        (s, t) for s in symbols for t in timeframes if t in there[s] and (t in asked or t == follow.get(s))
+        (s, t) for s in symbols for t in timeframes if t in there[s] and (t in asked or t in fine.get(s, ()))
     )
     series = tuple(sorted({name for rules in plan.strategies for name in rules.uses_series}))
     skipped += _without_series(plan, feed, 2**62 if span is None else span[1])
@@ -118,24 +119,38 @@ def _there(feed: Feed, symbol: str, span: tuple[int, int] | None) -> frozenset[T
     return frozenset(found)
 
 
-def _finest(
+def _followed(
     feed: Feed, symbol: str, there: frozenset[Timeframe], asked: set[Timeframe], span: tuple[int, int] | None
-) -> Timeframe:
-    """Return the finest timeframe that covers the span from its start and divides every one that is asked for."""
-    traded = [timeframe for timeframe in asked if timeframe in there]
-    fit = [
+) -> Followed:
+    """Return the finest candles at each time, whatever the plan asks for: what one strategy is followed on must not
+    depend on which others run. The finest timeframe is one that every longer one here is a multiple of."""
+    ladder = sorted(
         timeframe
         for timeframe in there
-        if timeframe.ms >= FINEST_MS
-        and all(other.is_multiple_of(timeframe) for other in traded)
-        and (span is None or _begins(feed, symbol, timeframe) <= span[0])
-    ]
-    return min(fit or traded or asked)
+        if timeframe.ms >= FINEST_MS and all(t.is_multiple_of(timeframe) for t in there if t > timeframe)
+    ) or [min(there)]
+    if span is None:
+        return Followed(ladder[0])
+    coarser: list[tuple[int, int, Timeframe]] = []
+    begin, end = _recorded(feed, symbol, ladder[0])
+    for timeframe in ladder[1:]:
+        first, last = _recorded(feed, symbol, timeframe)
+        for after, until in ((first, min(begin, last)), (max(end, first), last)):
+            decided = {t for t in asked if t in there and _overlap(_recorded(feed, symbol, t), (after, until))}
+            if until - after >= timeframe.ms and all(t.is_multiple_of(timeframe) for t in decided):
+                coarser.append((after, until, timeframe))
+                begin, end = min(begin, after), max(end, until)
+    return Followed(ladder[0], tuple(sorted(coarser)))
 
 
-def _begins(feed: Feed, symbol: str, timeframe: Timeframe) -> int:
+def _recorded(feed: Feed, symbol: str, timeframe: Timeframe) -> tuple[int, int]:
+    """Return the open of the first candle and the close of the last, ms."""
     record = feed.span(symbol, timeframe)
-    return 2**62 if record is None else record[0] - timeframe.ms
+    return (2**62, 2**62) if record is None else (record[0] - timeframe.ms, record[1])
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _without_series(plan: Plan, feed: Feed, until: int) -> Iterable[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.domain.market import Floats, Panel, Timeframe, Times
+from engine.domain.market import Floats, Followed, Panel, Timeframe, Times
 
 TRUE = 2
 
@@ -32,9 +33,9 @@ class Columns(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The fine candles of one symbol that exist in a block, oldest first."""
+    """The fine candles of one symbol that exist in a block, oldest first; none overlaps another."""
 
-    timeframe: Timeframe
+    open_time: Times
     close_time: Times
     open: Floats
     high: Floats
@@ -46,15 +47,40 @@ class Path:
         """Return those of one lane of a panel."""
         rows = _rows(panel, lane)
         prices = (np.ascontiguousarray(panel.fields[name][rows, lane]) for name in ("open", "high", "low", "close"))
-        return Path(panel.timeframe, panel.close_time[rows], *prices)
+        return Path(panel.close_time[rows] - panel.timeframe.ms, panel.close_time[rows], *prices)
+
+    @staticmethod
+    def along(panels: Mapping[Timeframe, Panel], lane: int, followed: Followed) -> Path:
+        """Return the finest candles that were recorded at each time, as far as the block has them."""
+        spans = [(span[2], *span[:2]) for span in followed.coarser]
+        parts = [Path.of(panels[followed.finest], lane)] if followed.finest in panels else []
+        for _, after, until in spans:
+            parts = [part.without(after, until) for part in parts]
+        for timeframe, after, until in spans:
+            if timeframe in panels:
+                parts.append(Path.of(panels[timeframe], lane).within(after, until))
+        return _chained(parts)
+
+    def within(self, after: int, until: int) -> Path:
+        """Return those that open at or after `after` and close by `until`."""
+        return self._cut((self.open_time >= after) & (self.close_time <= until))
+
+    def without(self, after: int, until: int) -> Path:
+        """Return those that do not close in (after, until]."""
+        return self._cut((self.close_time <= after) | (self.close_time > until))
+
+    def _cut(self, kept: npt.NDArray[np.bool_]) -> Path:
+        return self if kept.all() else Path(*(np.ascontiguousarray(column[kept]) for column in self._columns()))
+
+    def _columns(self) -> tuple[Any, ...]:
+        return self.open_time, self.close_time, self.open, self.high, self.low, self.close
 
     def __len__(self) -> int:
         return len(self.close_time)
 
     def candle(self, index: int) -> Candle:
-        close_time = int(self.close_time[index])
         return Candle(
-            close_time - self.timeframe.ms, close_time, float(self.open[index]), float(self.high[index]),
+            int(self.open_time[index]), int(self.close_time[index]), float(self.open[index]), float(self.high[index]),
             float(self.low[index]), float(self.close[index]),
         )  # fmt: skip
 
@@ -64,7 +90,7 @@ class Path:
 
     def opening_from(self, time: int) -> int:
         """Return the index of the first candle that opens at or after `time`."""
-        return int(self.close_time.searchsorted(time + self.timeframe.ms, side="left"))
+        return int(self.open_time.searchsorted(time, side="left"))
 
     def first_touch(self, start: int, stop: int, down: float, up: float) -> tuple[int, float, float]:
         """Return the first of start <= i < stop that touches `down` or `up`, else stop, and the extremes before it."""
@@ -72,6 +98,18 @@ class Path:
 
         index, lowest, highest = first_touch(self.low, self.high, start, stop, down, up)
         return int(index), float(lowest), float(highest)
+
+
+def _chained(parts: Sequence[Path]) -> Path:
+    """Return the candles of all parts in the order of time."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        none = np.empty(0)
+        return Path(np.empty(0, np.int64), np.empty(0, np.int64), none, none, none, none)
+    columns = [np.concatenate(column) for column in zip(*(part._columns() for part in parts), strict=True)]
+    order = np.argsort(columns[1], kind="stable")
+    return Path(*(column[order] for column in columns))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from engine.domain.market import Block, Market, Timeframe, Times
+from engine.domain.market import Block, Followed, Market, Timeframe, Times
 from engine.domain.strategy import Plan, SideRules, StrategyRules
 from engine.trade.path import Bars, Path
 from engine.trade.settings import Settings
@@ -84,9 +84,13 @@ class Scene:
     def path(self, symbol: str) -> Path:
         """Return the finest candles of a symbol."""
         if symbol not in self._paths:
-            timeframe = self.settings.follow.get(symbol) or min(self.block.panels)
-            self._paths[symbol] = Path.of(self.block.panels[timeframe], self.lanes[symbol])
+            self._paths[symbol] = Path.along(self.block.panels, self.lanes[symbol], self.followed(symbol))
         return self._paths[symbol]
+
+    def followed(self, symbol: str) -> Followed:
+        """Return the candles on which positions of a symbol are followed."""
+        told = self.settings.follow.get(symbol) or min(self.block.panels)
+        return told if isinstance(told, Followed) else Followed(told)
 
     def bars(self, symbol: str, timeframe: Timeframe) -> Bars:
         """Return the candles of a strategy's timeframe, which the block must have."""

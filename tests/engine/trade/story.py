@@ -74,7 +74,7 @@ def candles(*rows: str | None, minutes: int = 1, first: int = 0) -> Path:
     there = [(place, [float(x) for x in row.split()]) for place, row in enumerate(rows, 1) if row is not None]
     times = np.array([START + (first + place) * minutes * MINUTE for place, _ in there], np.int64)
     columns = np.array([prices for _, prices in there], float).reshape(-1, 4).T.copy()
-    return Path(Timeframe.parse(f"{minutes}m"), times, *columns)
+    return Path(times - minutes * MINUTE, times, *columns)
 
 
 def bars(closes: list[float], values: dict[int, list[float]] | None = None, minutes: int = 5) -> Bars:
