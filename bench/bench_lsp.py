@@ -62,13 +62,13 @@ def main() -> None:
         for stroke in range(STROKES):
             changed = text.replace("lowest(low, 10)", f"lowest(low, {10 + stroke})", 1)
             first.append(_timed(lambda changed=changed: (client.change(uri, changed), client.first(uri))))
+            if stroke % 5 == 4:
+                loads.append(_timed(lambda: load([path])))
         for stroke in range(STROKES):
             changed = text.replace("lowest(low, 10)", f"lowest(low, {10 + stroke})", 1)
             asked.append(_timed(lambda changed=changed: (client.change(uri, changed), client.at(*place))))
             client.first(uri)
-        for _ in range(STROKES // 4):
-            loads.append(_timed(lambda: load([path])))
-    ratio = statistics.median(first) / statistics.median(loads)
+    ratio = statistics.median(statistics.median(first[5 * i : 5 * i + 5]) / load for i, load in enumerate(loads))
     print(f"a file of {len(text.splitlines())} lines, {STROKES} keystrokes, medians:")
     print(f"  first answer to a keystroke, errors included {1000 * statistics.median(first):8.1f} ms")
     print(f"  completion right after a keystroke           {1000 * statistics.median(asked):8.1f} ms")

@@ -54,12 +54,16 @@ class _Move:
         kind = part.__class__
         if kind is Span:
             return Span(self.source, part.start + self.by, part.end + self.by)
+        if kind in _PLAIN:
+            return part
         if kind is tuple or kind is list:
             return kind([self.of(item) for item in part])
         names = _FIELDS.get(kind)
         if names is None:
             names = _FIELDS[kind] = tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
-        return kind(*[self.of(getattr(part, name)) for name in names]) if names else part
+        values = [getattr(part, name) for name in names]
+        return kind(*[v if v.__class__ in _PLAIN else self.of(v) for v in values]) if names else part
 
 
+_PLAIN = frozenset((str, float, int, bool, type(None)))
 _FIELDS: dict[type, tuple[str, ...]] = {}
