@@ -26,8 +26,6 @@ from .texts import ROOT, SMALL, STRATEGIES
 LIBRARY = (ROOT / "dsl" / "library" / "macd.yaml").read_text(encoding="utf-8")
 SIGNAL = "signal: {side: long, when: {turn: true}}"
 TESTS = f"language: 1\ntests:\n  - name: x\n    close: 1 x9\n    expect:\n      - {SIGNAL}\n"
-    "language: 1\ntests:\n  - name: x\n    close: 1 x9\n    expect:\n      - signal: {side: long, when: {turn: true}}\n"
-)
 FILES = [
     *((path, path.read_text(encoding="utf-8")) for path in STRATEGIES),
     (ROOT / "strategies" / "small.yaml", SMALL),
