@@ -210,7 +210,7 @@ class Loop:
             if self._stopped():
                 return None
             there = [timeframe for timeframe in self.scope.timeframes if begun.get(timeframe, until) < until]
-            evaluator.advance(self._gather(after, until, there))
+            evaluator.skip(self._gather(after, until, there))
             road.watcher.progress(until, self._cursor, end)
         return _March(evaluator, book, at, self._cursor, history_of(road.feed, self.scope, self._origin))
 
