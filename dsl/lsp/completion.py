@@ -16,7 +16,7 @@ from dsl.parser import MAX_LENGTH
 from dsl.schema import Field
 from engine.domain.market import MARKET_FIELDS, Timeframe
 
-TRIGGERS = (".", "@", '"', " ", "(", ",", ":")
+TRIGGERS = (".", "@", '"')
 TIMEFRAMES = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w")
 _SYMBOL = re.compile(r"[@,\[\s][ ]*[\"']?([A-Z0-9]{2,12}/[A-Z0-9]{2,12}(?::[A-Z0-9]{2,12})?)\b")
 _COMMENT = re.compile(r"(?:^|[ \t])#")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 from lsprotocol.types import (
+    CodeDescription,
     Diagnostic,
     DiagnosticRelatedInformation,
     DiagnosticSeverity,
@@ -16,6 +20,7 @@ from dsl.errors import Severity
 from dsl.lsp.positions import Lines
 
 SOURCE = "engine"
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "lint"
 _SEVERITIES = {
     Severity.ERROR: DiagnosticSeverity.Error,
     Severity.WARNING: DiagnosticSeverity.Warning,
@@ -41,10 +46,18 @@ def shown(lines: Lines, uri: str, finding: errors.Diagnostic) -> Diagnostic:
         message=message,
         severity=_SEVERITIES[finding.severity],
         code=finding.name,
+        code_description=_page(finding.name),
         source=SOURCE,
         tags=[tag] if tag else None,
         related_information=_related(lines, uri, finding) or None,
     )
+
+
+@cache
+def _page(name: str) -> CodeDescription | None:
+    """Return the page of a finding, where the documentation is beside the program."""
+    path = PAGES / f"{name}.md"
+    return CodeDescription(path.as_uri()) if path.is_file() else None
 
 
 def _related(lines: Lines, uri: str, finding: errors.Diagnostic) -> list[DiagnosticRelatedInformation]:

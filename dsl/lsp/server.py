@@ -172,8 +172,11 @@ def _register_writing(ls: Server) -> None:
     @ls.feature(types.TEXT_DOCUMENT_COMPLETION, options)
     def on_completion(params: types.CompletionParams) -> types.CompletionList:
         items = completion.complete(*_here(ls, params))
+        snippets = _takes_snippets(ls.client_capabilities)
         for item in items:
             item.data = [params.text_document.uri, item.data] if item.data else None
+            if snippets and (item.insert_text or "").endswith("("):
+                item.insert_text, item.insert_text_format = f"{item.insert_text}$0)", types.InsertTextFormat.Snippet
         return types.CompletionList(is_incomplete=False, items=items)
 
     @ls.feature(types.COMPLETION_ITEM_RESOLVE)
@@ -215,6 +218,12 @@ def _register_writing(ls: Server) -> None:
                 if (uri := params.text_document.uri if path == analysis.path else from_fs_path(str(path)))
             }
         )
+
+
+def _takes_snippets(client: types.ClientCapabilities) -> bool:
+    completion_ = client.text_document.completion if client.text_document else None
+    item = completion_.completion_item if completion_ else None
+    return bool(item and item.snippet_support)
 
 
 def _range(ls: Server, uri: str, span: Span, analysis: Analysis) -> types.Range:

@@ -32,9 +32,11 @@ FILES = [
     (ROOT / "dsl" / "library" / "macd.yaml", LIBRARY),
     (ROOT / "strategies" / "small.test.yaml", TESTS),
 ]
-PIECES = ["", " ", "\n", "\n  ", "\r", "\r\n", "\t", "- ", ": ", ":", "{", "}", "[", "]", "(", ")", "'", '"', "#", "&a ", "*a",
-          "!", "|", ">-", "@", ".", ",", "%", "\\", "é", "😀", "\u2028", "\x85", "if ", " and ", "rsi(", "position.",
-          "lowest(low, 3", "let:\n", "long:\n  when:\n    "]  # fmt: skip
+PIECES = [
+    *("", " ", "\n", "\n  ", "\r", "\r\n", "\t", "- ", ": ", ":", "{", "}", "[", "]", "(", ")", "'", '"', "#", "&a "),
+    *("*a", "!", "|", ">-", "@", ".", ",", "%", "\\", "é", "😀", "\u2028", "\x85", "if ", " and ", "rsi(", "position."),
+    *("lowest(low, 3", "let:\n", "long:\n  when:\n    "),
+]
 
 
 def ask_everything(analysis: Analysis, offset: int) -> None:

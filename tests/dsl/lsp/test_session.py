@@ -37,6 +37,7 @@ def test_findings_follow_the_keystrokes(client: Client) -> None:
     (found,) = [d for d in client.first(uri) if d["severity"] == 1]
     assert (found["code"], found["source"]) == ("unknown-name", "engine")
     assert "did you mean `low_rsi`?" in found["message"]
+    assert found["codeDescription"]["href"].endswith("/docs/lint/unknown-name.md")
     client.change(uri, SMALL)
     assert [d for d in client.settled(uri) if d["severity"] == 1] == []
 
