@@ -184,6 +184,14 @@ def _comma(fault: Fault) -> Diagnostic | None:
     if fault.word != ",":
         return None
     left, right = re.search(r"[0-9]+$", fault.before), re.match(r",([0-9]+)", fault.rest)
+    groups = re.match(r"((?:,[0-9]{3})+)(\.[0-9]+)?(?![0-9,_])", fault.rest)
+    if left and groups and re.fullmatch(r"[1-9][0-9]{0,2}", left[0]):
+        written = f"{left[0]}{groups[1].replace(',', '_')}{groups[2] or ''}"
+        sure = written if written.count("_") > 1 or groups[2] else ""
+        return fault.told(
+            "a comma does not group the digits of a number", f"write `{written}`: thousands are grouped with `_`",
+            left.start(), fault.at + groups.end(), sure,
+        )  # fmt: skip
     if left and right:
         return fault.told(
             "the decimal sign is a point", f"write `{left[0]}.{right[1]}`", left.start(), fault.at + right.end(),
@@ -255,6 +263,8 @@ def _places_after_at(fault: Fault) -> Diagnostic | None:
     if clock and unit and f"{clock[1]}{unit}" != written:
         return fault.told(f"`{written}` is not a timeframe", f"write `@{clock[1]}{unit}`", fault.at, end,
                           f"{clock[1]}{unit}")  # fmt: skip
+    if written.isdecimal():
+        return fault.told(f"`{written}` is not a timeframe", f"write `@{written}m`", fault.at, end)
     if re.fullmatch(r"[A-Z0-9]{2,}[/:A-Z0-9_-]*", written) and not clock:
         return fault.told("a symbol stands in quotes", f'write `@"{written}"`', fault.at, end)
     return fault.told(f"`{written}` is not a timeframe", 'write it as in `@1h`, or a symbol as in `@"BTC/USDT"`',
@@ -298,6 +308,11 @@ def _words(fault: Fault) -> Diagnostic | None:
     if fault.kind == "$END" and {"THEN", "ELSE"} & fault.accepts and re.search(r"\bif\b", fault.before):
         word = "then" if "THEN" in fault.accepts else "else"
         return fault.told(f"`if` without `{word}`", "write `if c then a else b`")
+    crossing = re.match(r"cross(?:ing)?\s+(above|over|up|below|under|down)\b", fault.rest)
+    if crossing and not fault.wants_value:
+        better = "crosses above" if crossing[1] in ("above", "over", "up") else "crosses below"
+        end = fault.at + crossing.end()
+        return fault.told(f"`{crossing[0]}` is not known", f"write `{better}`", fault.at, end, better)
     if fault.word in _WORDS and not fault.wants_value:
         return fault.told(f"`{fault.word}` is not a word of the language here", f"use {_WORDS[fault.word]}")
     return None
@@ -343,6 +358,9 @@ def _previous_slip(fault: Fault) -> str | None:
 
 def _neighbours(fault: Fault) -> Diagnostic | None:
     """Two values with nothing between them."""
+    shifted = re.search(rf"({_OPERAND})\.(shift|ref|lag)$", fault.before) if fault.word == "(" else None
+    if shifted:
+        return _shift(fault, shifted)
     value = re.fullmatch(r"[A-Za-z_]\w*|[0-9].*|\(|\"[^\"]*\"|'[^']*'", fault.word)
     if value is None or fault.kind in ("FOR", "WITHIN", "BETWEEN", "CROSSES", "AND", "OR", "THEN", "ELSE"):
         return None
@@ -352,6 +370,17 @@ def _neighbours(fault: Fault) -> Diagnostic | None:
         return fault.told("`not` stands before the whole condition", "write `not a < b`, or turn the comparison")
     what = "an operator is missing" if fault.word != "(" else "a bracket cannot follow a value"
     return fault.told(f"{what} between `{fault.previous}` and `{fault.word}`")
+
+
+def _shift(fault: Fault, shifted: re.Match[str]) -> Diagnostic:
+    """Tell how `x.shift(1)` is written; `x.shift(-1)` would read the future."""
+    ago = re.match(r"\(\s*(-?)\s*([0-9]+)\s*\)", fault.rest)
+    better = f"{shifted[1]}[{ago[2] if ago else 'n'}]"
+    end = fault.at + (ago.end() if ago else 1)
+    if ago and ago[1]:
+        return fault.told("a negative shift would read the future", f"write `{better}` for the past",
+                          shifted.start(2), end)  # fmt: skip
+    return fault.told(f"values have no `{shifted[2]}`", f"write `{better}`", shifted.start(2), end)
 
 
 def _empty(fault: Fault) -> Diagnostic | None:

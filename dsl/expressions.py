@@ -12,6 +12,7 @@ from typing import Any
 from dsl import ast
 from dsl.errors import Diagnostic, Span
 from dsl.place import Text
+from dsl.suggest import known_elsewhere
 
 Node = Any
 """A tree or a token of lark: trees are made by the grammar, so their shape is what its rules say."""
@@ -130,7 +131,9 @@ class Expressions:
     def library_call(self, tree: Node) -> ast.Call:
         library, name, arguments = tree.children
         place = Span(self.text.source, self.span(library).start, self.span(name).end)
-        if library in _FOREIGN:
+        if library in _FOREIGN and known_elsewhere(str(name)):
+            full = str(name).lower()
+        elif library in _FOREIGN:
             self.refuse(
                 "syntax",
                 f"functions have no prefix here: `{str(name).lower()}(...)`, not `{library}.{name}(...)`",

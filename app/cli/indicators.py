@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,14 +35,43 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
         for function in chosen:
             _page(function)
     else:
-        rows = [(f.signature, ", ".join(_output(o) for o in f.outputs), f.about) for f in chosen]
+        rows = [(f.signature, ", ".join(map(str, _outputs(f))), f.about) for f in chosen]
         show.table(("function", "gives", "what it is"), rows)
         show.say(f"{len(chosen)} functions; `engine indicators NAME` tells all about one")
 
 
-def _output(output: Any) -> str:
-    unit = "bool" if output.boolean else output.unit
-    return f".{output.name}" + (f" {unit}" if unit else "") if output.name != "value" else unit or "value"
+@dataclass(frozen=True)
+class _Output:
+    name: str
+    unit: str
+    low: float | None
+    high: float | None
+
+    def __str__(self) -> str:
+        return self.unit if self.name == "value" else f".{self.name} {self.unit}"
+
+    @property
+    def bounds(self) -> str:
+        if self.low is None and self.high is None:
+            return ""
+        if self.low is None or self.high is None:
+            return f", at least {self.low:g}" if self.low is not None else f", at most {self.high:g}"
+        return f", {self.low:g} to {self.high:g}"
+
+
+def _outputs(function: Function) -> list[_Output]:
+    """Return what a function gives: as declared, or, of a definition, as it follows from its parts."""
+    if function.definition is None:
+        given = [(o.name, "bool" if o.boolean else o.unit, o.bounds) for o in function.outputs]
+        return [_Output(name, unit or "number", *bounds) for name, unit, bounds in given]
+    from dsl.catalogue import catalogue
+    from dsl.check import outputs
+
+    found = []
+    for name, kind in outputs(function, catalogue()):
+        low, high = (bound if math.isfinite(bound) and not kind.is_bool else None for bound in kind.bounds)
+        found.append(_Output(name, "bool" if kind.is_bool else str(kind).partition(",")[0], low, high))
+    return found
 
 
 def _facts(function: Function) -> dict[str, Any]:
@@ -51,10 +82,7 @@ def _facts(function: Function) -> dict[str, Any]:
         "signature": function.signature,
         "about": function.about,
         "reference": function.reference,
-        "outputs": [
-            {"name": o.name, "unit": "bool" if o.boolean else o.unit, "low": o.bounds[0], "high": o.bounds[1]}
-            for o in function.outputs
-        ],
+        "outputs": [{"name": o.name, "unit": o.unit, "low": o.low, "high": o.high} for o in _outputs(function)],
         "defined_after": defined,
         "converged_after": converged,
         "examples": list(function.examples),
@@ -76,10 +104,8 @@ def _page(function: Function) -> None:
     show.say(f"{function.signature}\n    {function.about}")
     if function.reference:
         show.say(f"    source: {function.reference}")
-    for output in function.outputs:
-        low, high = output.bounds
-        bounds = f", {'' if low is None else f'{low:g}'} to {'' if high is None else f'{high:g}'}"
-        show.say(f"    gives {_output(output)}{bounds if (low, high) != (None, None) else ''}")
+    for output in _outputs(function):
+        show.say(f"    gives {output}{output.bounds}")
     defined, converged = _warmup(function)
     if defined is not None:
         show.say(f"    known after {defined} candles, converged after {converged}")

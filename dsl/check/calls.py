@@ -12,6 +12,7 @@ from dsl.check import builtins, definitions, names, operators
 from dsl.check.scope import Env, Scope, suggest
 from dsl.check.terms import Term, mistake, term, truth
 from dsl.errors import Severity, Source, Span
+from dsl.suggest import translated
 from dsl.units import BOOL, BY_NAME, Type, bounded
 from engine.domain.primitive import Output
 
@@ -74,6 +75,11 @@ def _unknown(env: Env, node: ast.Call) -> Term:
     library, _, _ = node.name.rpartition(".")
     if library:
         home = env.scope.libraries.get(library)
+        if home is None and (library in names.FIELDS or library in env.scope.names()):
+            better = translated(node.name.rpartition(".")[2], [library, *(a.value.span.text for a in node.args)])
+            message = f"`{library}` is a value and has no functions"
+            env.error("unknown-function", message, node.name_span, "", f"write `{better}`" if better else "")
+            return mistake(node.span)
         known = [f"{library}.{name}" for name in home.functions] if home else []
         message = f"library `{library}` has no such function" if home else f"there is no library `{library}`"
         help_text = suggest(node.name, known) or ("" if home else "name its file under `use:`")
@@ -85,7 +91,12 @@ def _unknown(env: Env, node: ast.Call) -> Term:
         first = broken[0]
         env.error("unknown-function", f"the definition of `{node.name}` is broken: {first.message}", node.name_span)
     elif node.name in env.scope.names() or node.name in names.FIELDS:
-        env.error("unknown-function", f"`{node.name}` is not a function", node.name_span, "", f"write `{node.name}`")
+        ago = node.args[0].value if len(node.args) == 1 else None
+        better = f"{node.name}[{ago.span.text}]" if ago is not None and _constant(env, ago) else node.name
+        env.error("unknown-function", f"`{node.name}` is not a function", node.name_span, "", f"write `{better}`")
+    elif better := translated(node.name, [a.value.span.text for a in node.args]):
+        message = f"there is no function `{node.name}`"
+        env.error("unknown-function", message, node.name_span, "", f"write `{better}`")
     else:
         env.error(
             "unknown-function", f"there is no function `{node.name}`", node.name_span, "", suggest(node.name, known)

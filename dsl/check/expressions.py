@@ -93,7 +93,9 @@ def _ago(env: Env, node: ast.Index) -> int | None:
         )  # fmt: skip
         return None
     if not given.value.is_integer() or given.value > 5000:
-        env.error("wrong-arguments", "the index is a whole number from 0 to 5000", node.ago.span)
+        base, ago = node.base.span.text, node.ago.span.text
+        advice = f"`{base}@{ago}` is the value on candles of {ago}" if given.type.unit == units.DURATION else ""
+        env.error("wrong-arguments", "the index is a whole number from 0 to 5000", node.ago.span, "", advice)
         return None
     return int(given.value)
 

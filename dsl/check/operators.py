@@ -124,7 +124,10 @@ def _repair(left: Term, right: Term) -> str:
     prices = [t for t in (left, right) if t.type.form == "level"]
     others = [t for t in (left, right) if t.type.form != "level"]
     if not prices:
-        return "write it as a share of something" if a.percent or b.percent else ""
+        moved = next((t for t in (left, right) if t.type.form == "distance"), None)
+        if not (a.percent or b.percent):
+            return ""
+        return f"write it as a share of a price: `({moved.text}) / close`" if moved else "a percentage is of something"
     if not others:
         return "prices of two symbols are compared by their changes, such as `roc(close, 5)`"
     price, other = prices[0], others[0]
@@ -133,7 +136,9 @@ def _repair(left: Term, right: Term) -> str:
             f"a distance is a difference of prices: compare `abs(close - open)`, or write `{price.text} + {other.text}`"
         )
     if other.type.percent:
-        return f"write a share of a price, such as `open * {1 + (other.value or 0):g}`"
+        share = other.value or 0.0
+        change = f"a change such as `roc({price.text}, 5)`" if price.op == "field" else f"`{price.text} / close - 1`"
+        return f"write {change}, or a share of a price such as `open * {1 + share:g}`"
     if price.op == "field" and other.type.unit not in (units.INDEX, units.RATIO):
         return ""
     if price.op == "field":
