@@ -109,7 +109,8 @@ def server(version: str) -> Server:
     ls = Server(version)
     _register_changes(ls)
     _register_reading(ls)
-    _register_writing(ls)
+    _register_completion(ls)
+    _register_edits(ls)
     return ls
 
 
@@ -166,7 +167,7 @@ def _register_reading(ls: Server) -> None:
         return hints.hints(analysis, start, end)
 
 
-def _register_writing(ls: Server) -> None:
+def _register_completion(ls: Server) -> None:
     options = types.CompletionOptions(trigger_characters=list(completion.TRIGGERS), resolve_provider=True)
 
     @ls.feature(types.TEXT_DOCUMENT_COMPLETION, options)
@@ -186,6 +187,8 @@ def _register_writing(ls: Server) -> None:
             return item
         return completion.resolve(ls.analysis(data[0]), item, str(data[1]))
 
+
+def _register_edits(ls: Server) -> None:
     kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll]
 
     @ls.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(kinds))

@@ -20,7 +20,7 @@ class Refused(Exception):
 class Client:
     """One session. Diagnostics that arrive are kept by address; `settled` waits for those of a version."""
 
-    def __init__(self, encodings: list[str] | None = None) -> None:
+    def __init__(self, **capabilities: Any) -> None:
         command = [sys.executable, "-m", "app", "lsp"]
         root = Path(__file__).parents[3]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root)
@@ -29,8 +29,7 @@ class Client:
         self.count = 0
         self.versions: dict[str, int] = {}
         threading.Thread(target=self._listen, daemon=True).start()
-        general = {"general": {"positionEncodings": encodings}} if encodings else {}
-        self.server = self.request("initialize", processId=None, rootUri=None, capabilities=general)
+        self.server = self.request("initialize", processId=None, rootUri=None, capabilities=capabilities)
         self.notify("initialized")
 
     def __enter__(self) -> Client:

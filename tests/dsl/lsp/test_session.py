@@ -57,7 +57,7 @@ def test_columns_are_utf_16(client: Client) -> None:
 
 
 def test_another_encoding_is_spoken() -> None:
-    with Client(["utf-8"]) as session:
+    with Client(general={"positionEncodings": ["utf-8"]}) as session:
         assert session.server["capabilities"]["positionEncoding"] == "utf-8"
         text = SMALL.replace("when:\n", 'when:\n    {"x-note": "😀é", a: must nonsense > 1}\n').replace(
             "    oversold: must rsi14 < low_rsi\n    turn: rising(rsi14, 1) weight 2\n", ""
@@ -114,6 +114,17 @@ def test_completion_and_its_pages(client: Client) -> None:
     page = client.request("completionItem/resolve", **item)
     assert page["detail"].startswith("supertrend(")
     assert "Gives" in page["documentation"]["value"]
+
+
+def test_calls_are_snippets_where_the_editor_takes_them() -> None:
+    item = {"snippetSupport": True}
+    with Client(textDocument={"completion": {"completionItem": item}}) as session:
+        text = SMALL.replace("must rsi14 < low_rsi", "must ")
+        uri = session.open(URI, text)
+        line, column = place(text, "must ")
+        found = {i["label"]: i for i in session.at("completion", uri, line, column + 5)["items"]}
+        assert (found["ema"]["insertText"], found["ema"]["insertTextFormat"]) == ("ema($0)", 2)
+        assert "insertTextFormat" not in found["close"]
 
 
 def test_rename_over_the_wire(client: Client) -> None:
