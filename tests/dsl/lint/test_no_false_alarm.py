@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -152,7 +153,7 @@ class Careless:
         pick = self.random
         if depth == 0 or pick.random() < 0.3:
             return self.comparison()
-        forms = (
+        forms: tuple[Callable[[], str], ...] = (
             lambda: f"({self.condition(depth - 1)} and {self.condition(depth - 1)})",
             lambda: f"({self.condition(depth - 1)} or {self.condition(depth - 1)})",
             lambda: f"not ({self.condition(depth - 1)})",
