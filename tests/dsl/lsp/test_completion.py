@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from dsl.lsp.analysis import Analysis
 from dsl.lsp.completion import complete
 from dsl.lsp.spot import NAMED, SENTENCES
+from dsl.lsp.walk import expressions
+from dsl.read import read_document
 from dsl.schema import LIBRARY, STRATEGY, Section
 
-from .texts import marked, small
+from .texts import STRATEGIES, marked, small
 
 
 def labels(old: str, new: str) -> list[str]:
@@ -86,3 +92,26 @@ def test_every_sentence_of_the_schema_has_its_start() -> None:
         return found
 
     assert (walk(STRATEGY) | walk(LIBRARY)) - {"define", "unit"} <= set(SENTENCES)
+
+
+@pytest.mark.parametrize("path", STRATEGIES, ids=lambda p: p.stem)
+def test_every_word_of_a_strategy_would_have_been_offered(path: Path) -> None:
+    """Where a word of an expression stands, and all behind it is not written yet, it is among what is offered."""
+    text = path.read_text(encoding="utf-8")
+    missing = []
+    for start, end in written_words(path, text):
+        offered = {item.label.rstrip("=") for item in complete(Analysis(path, text[:start]), start)}
+        if text[start:end] not in offered:
+            missing.append((text.count("\n", 0, start) + 1, text[start:end]))
+    assert missing == []
+
+
+def written_words(path: Path, text: str) -> list[tuple[int, int]]:
+    """Return every third word of the expressions of a strategy, by place."""
+    document, _ = read_document(text, path=str(path))
+    spans = sorted({(e.span.start, e.span.end) for e in expressions(document)})
+    found: set[tuple[int, int]] = set()
+    for start, end in spans:
+        for match in re.finditer(r"(?<![\w.\"/])[a-z_][a-z0-9_]*(?![\w\"/])", text[start:end]):
+            found.add((start + match.start(), start + match.end()))
+    return sorted(found)[::3]
