@@ -60,11 +60,17 @@ class Config:
         )
     )
     pacing: Mapping[str, Pacing] = field(default_factory=dict)
+    page: Path | None = None
+    """The feed page, where it is not the one in `home`: a replay has a page of its own."""
     path: Path | None = None
 
     @property
     def database(self) -> Path:
         return self.home / "engine.db"
+
+    @property
+    def feed_page(self) -> Path:
+        return self.page or self.home / "feed.html"
 
     @property
     def models(self) -> Path:

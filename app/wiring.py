@@ -116,7 +116,7 @@ def outlets(config: Config, channels: Sequence[Channel]) -> dict[str, Outlet]:
     for channel in channels:
         options = dict(channel.options)
         if channel.kind == "feed":
-            options.setdefault("path", str(config.home / "feed.html"))
+            options.setdefault("path", str(config.feed_page))
         try:
             notifier = NOTIFIERS[channel.kind](options, read_secrets(channel.name, channel.secrets, folders))
         except OptionError as error:

@@ -12,7 +12,18 @@ if TYPE_CHECKING:
     from engine.domain.position import Position
     from engine.report import Numbers
 
-COLUMNS = ("bot", "signals", "closed", "live", "win rate", "average R", "profit factor", "total", "best coin")
+COLUMNS = (
+    "bot",
+    "signals",
+    "closed",
+    "unfilled",
+    "live",
+    "win rate",
+    "average R",
+    "profit factor",
+    "total",
+    "best coin",
+)
 
 
 def by_bot(positions: Sequence[Position], bots: Sequence[str]) -> dict[str, Numbers]:
@@ -24,7 +35,7 @@ def by_bot(positions: Sequence[Position], bots: Sequence[str]) -> dict[str, Numb
 
 def table(found: dict[str, Numbers], title: str = "") -> None:
     """Print a line per bot. Win rate: results above 0 after costs; total: the sum of the results in percent."""
-    show.table(COLUMNS, [_row(bot, made) for bot, made in found.items()], title=title, right=range(1, 8))
+    show.table(COLUMNS, [_row(bot, made) for bot, made in found.items()], title=title, right=range(1, 9))
 
 
 def _row(bot: str, made: Numbers) -> tuple[str, ...]:
@@ -33,6 +44,7 @@ def _row(bot: str, made: Numbers) -> tuple[str, ...]:
         bot,
         str(made.signals),
         str(made.closed),
+        str(made.unfilled),
         str(made.live),
         "-" if made.win_rate is None else f"{made.win_rate * 100:.0f} %",
         "-" if made.average_r is None else f"{made.average_r:+.2f}",

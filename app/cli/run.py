@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from app.cli import options, show
 from app.cli.screen import stop_on_signals
 from app.failure import CLEAN, USAGE, Failure
+
+if TYPE_CHECKING:
+    from app.config import Config
 
 
 @click.command()
@@ -50,12 +54,31 @@ def command(
 
     feed = FilesFeed([replay], settings.venues)
     where = database or settings.home / "replay.db"
+    settings = replace(settings, page=where.with_suffix(".html"))
     chosen = options.chosen_symbols(symbols, feed.symbols())
     finished = run_replay(
         settings, feed, where, only=only, symbols=chosen, since=since, until=until,
-        speed=read_speed(speed), publish=publish, stop=stop_on_signals,
+        speed=read_speed(speed), publish=publish, mode=f"replay of {replay.resolve().name}", stop=stop_on_signals,
     )  # fmt: skip
+    _tell(settings, where)
     return CLEAN if finished else 130
+
+
+def _tell(settings: Config, database: Path) -> None:
+    """Print what came of a replay, and where it is kept."""
+    from app.cli import numbers
+    from db.queries import Queries
+
+    with Queries(database) as queries:
+        positions = queries.positions()
+    found = numbers.by_bot(positions, sorted({p.signal.strategy for p in positions}))
+    if found:
+        numbers.table(found)
+    else:
+        show.say("no signal was made; `engine funnel` tells which condition blocks most")
+    if any(channel.kind == "feed" for channel in settings.channels) and settings.feed_page.exists():
+        show.say(f"what followers read   {settings.feed_page}")
+    show.say(f"the database          {database}")
 
 
 def read_speed(text: str) -> float:

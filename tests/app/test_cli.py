@@ -207,3 +207,38 @@ def test_a_backup_is_a_database_like_the_first(ask, home: Path) -> None:  # type
     again = ask("status", "--db", "copy.db", "--json").json
     assert {**again, "database": ""} == {**first, "database": ""}
     assert ask("db", "migrate", "--db", "copy.db").status == 0
+
+
+def test_a_replay_goes_on_only_with_the_same_candles_and_rules(tmp_path: Path) -> None:
+    swing(tmp_path)
+    candles(tmp_path / "c")
+    replay = ("run", "swing.yaml", "--replay", "c", "--db", "x.db")
+    first = run(*replay, cwd=tmp_path)
+    assert first.status == 0, first.err
+    assert "swing" in first.out
+    assert "x.html" in first.out, "a replay has a page of its own"
+    again = run(*replay, cwd=tmp_path)
+    assert again.status == 0
+    assert "nothing is decided again" in again.err
+
+    (tmp_path / "c").rename(tmp_path / "d")
+    moved = run("run", "swing.yaml", "--replay", "d", "--db", "x.db", cwd=tmp_path)
+    assert moved.status == 3
+    assert "something else (replay of c)" in moved.err
+    (tmp_path / "d").rename(tmp_path / "c")
+    strategy = tmp_path / "swing.yaml"
+    strategy.write_text(strategy.read_text().replace("sma(close, 10)", "sma(close, 20)"))
+    changed = run(*replay, cwd=tmp_path)
+    assert changed.status == 3
+    assert "other rules" in changed.err
+
+
+def test_a_daily_report_counts_its_own_day(ask) -> None:  # type: ignore[no-untyped-def]
+    days = [f"2025-01-{day:02}" for day in range(6, 9)]
+    told = [ask("report", "daily", "--db", "replay.db", "--day", day, "--json").json["bots"] for day in days]
+    whole = ask("report", "daily", "--db", "replay.db", "--all", "--json").json["bots"]["swing"]
+    assert sum(bots.get("swing", {}).get("signals", 0) for bots in told) == whole["signals"]
+    assert sum(bots.get("swing", {}).get("closed", 0) for bots in told) == whole["closed"]
+    late = ask("report", "daily", "--db", "replay.db", "--day", "2035-01-01")
+    assert late.status == 3
+    assert "has not come" in late.complaint

@@ -221,15 +221,14 @@ def test_a_database_in_use_by_another_engine_is_told(ask: Ask, home: Path) -> No
 
 def test_a_database_locked_by_another_program_is_told(ask: Ask, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("db.connection.BUSY_MS", 50)
-    (home / "more").mkdir()
-    candles(home / "more", rows=700)
+    candles(home / "c", rows=700)
     other = sqlite3.connect(home / "replay.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    answer = ask("run swing.yaml --replay more --db replay.db")
+    answer = ask("run swing.yaml --replay c --db replay.db")
     other.close()
     assert "replay.db: the database is locked by another program" in answer.complaint
     assert answer.status == 3
-    assert ask("run swing.yaml --replay more --db replay.db").status == 0, "afterwards it goes on"
+    assert ask("run swing.yaml --replay c --db replay.db").status == 0, "afterwards it goes on"
 
 
 # -- ends that come from outside --
