@@ -303,7 +303,8 @@ def _words(fault: Fault) -> Diagnostic | None:
         direction = "above" if fault.previous == "over" else "below"
         at = spots[1][1]
         return fault.told(
-            f"`crosses {fault.previous}` is not known", f"write `crosses {direction}`", at, at + len(fault.previous), direction,
+            f"`crosses {fault.previous}` is not known", f"write `crosses {direction}`", at, at + len(fault.previous),
+            direction,
         )  # fmt: skip
     if fault.kind == "$END" and {"THEN", "ELSE"} & fault.accepts and re.search(r"\bif\b", fault.before):
         word = "then" if "THEN" in fault.accepts else "else"

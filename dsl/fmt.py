@@ -102,10 +102,10 @@ def _errors(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def _words(node: Node, given: dict[int, str]) -> object:
-    """Return a document as nested tuples: sentences as their words, texts as they are."""
+    """Return a document as nested tuples: sentences as their words, texts without blanks at the end."""
     if isinstance(node, Scalar):
         kind = given.get(node.text.start, "")
-        return texts(kind, node.value) if kind else (node.value, node.empty)
+        return texts(kind, node.value) if kind else (node.value.rstrip(), node.empty)
     if isinstance(node, Table):
         return tuple((_words(entry.key, given), _words(entry.value, given)) for entry in node.entries.values())
     return ("list", *(_words(item, given) for item in node.items)) if isinstance(node, Listing) else None

@@ -21,6 +21,7 @@ from dsl.parts import ONLY_STRATEGY
 from dsl.schema import LIBRARY, STRATEGY, Section
 
 STEP = 2
+APART = -1
 _STRUCTURE = frozenset(("BlockMappingStart", "BlockSequenceStart", "BlockEnd", "Key", "StreamStart"))
 _DIGIT = re.compile(r"[|>][+-]?([1-9])")
 
@@ -327,6 +328,8 @@ class _Layout:
         bare = unquoted(value, bool(self.flow), key)
         if bare is not None:
             self.edits.replace(token.start, token.end, bare)
+            for word in fmt_sentences.column(kind, value, fmt_sentences.words(kind, value)) if kind else ():
+                self.words.setdefault((self.table, word), []).append(_Column(token.start, token.start, APART))
         elif kind and scalar.value == self.raw[token.start + 1 : token.end - 1]:
             self.edits.replace(token.start + 1, token.end - 1, value)
         elif kind:
@@ -432,12 +435,16 @@ class _Layout:
 
 
 def _runs(columns: list[_Column], lines: list[int] | None = None) -> Iterator[list[_Column]]:
-    """Yield the columns that stand under each other, one group after the other; with `lines`, on lines that touch."""
+    """Yield the columns that stand under each other, one group after the other; with `lines`, on lines that touch.
+
+    What stands APART divides a group and is in none.
+    """
     run: list[_Column] = []
     for i, column in enumerate(columns):
-        if run and (column.at != run[-1].at or (lines and lines[i] != lines[i - 1] + 1)):
+        if run and (column.at != run[-1].at or column.at == APART or (lines and lines[i] != lines[i - 1] + 1)):
             yield run
             run = []
-        run.append(column)
+        if column.at != APART:
+            run.append(column)
     if run:
         yield run

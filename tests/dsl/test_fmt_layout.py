@@ -1,5 +1,7 @@
 """The canonical layout: what is changed, what is left alone, and that doing it twice does it once."""
 
+# ruff: noqa: E501 (a document and what becomes of it read best side by side)
+
 from __future__ import annotations
 
 import pytest
@@ -194,7 +196,9 @@ def test_layout(written: str, canonical_form: str) -> None:
     assert canonical(Source("x.yaml", canonical_form)) == canonical_form
 
 
-@pytest.mark.parametrize("text", ["- a\n", "", "a: [1\n", "a: *b\n", "? a\n: 1\n", "%YAML 1.1\n---\na: 1\n", "a: !x 1\n"])
+@pytest.mark.parametrize(
+    "text", ["- a\n", "", "a: [1\n", "a: *b\n", "? a\n: 1\n", "%YAML 1.1\n---\na: 1\n", "a: !x 1\n"]
+)
 def test_what_is_no_plain_document_is_refused(text: str) -> None:
     with pytest.raises(CannotLayOut):
         canonical(Source("x.yaml", text))
@@ -202,5 +206,7 @@ def test_what_is_no_plain_document_is_refused(text: str) -> None:
 
 def test_columns_that_people_made_move_together() -> None:
     before = "long:\n  when:\n    a:   close>open     weight 3\n    bcd: close > open   weight 1\n    e: low > 1   weight 2\n"
-    after = "long:\n  when:\n    a:   close > open   weight 3\n    bcd: close > open   weight 1\n    e: low > 1 weight 2\n"
+    after = (
+        "long:\n  when:\n    a:   close > open   weight 3\n    bcd: close > open   weight 1\n    e: low > 1 weight 2\n"
+    )
     assert canonical(Source("x.yaml", before)) == after

@@ -1,0 +1,138 @@
+"""Mending: what a finding carries is applied, proved, and nothing else is touched."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dsl.errors import Diagnostic, Severity, Source, Span
+from dsl.fix import findings, mend, not_formatted, with_fix
+from dsl.report import as_json, as_sarif
+from tests.dsl.texts import side, strategy
+
+BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
+
+
+def source(condition: str) -> Source:
+    return Source("sample.yaml", strategy(side(condition, "stop: 1%")))
+
+
+def mended(condition: str, *, lint: bool = True) -> tuple[str, list[str]]:
+    """Return a condition as it is afterwards, and the names of the findings that were mended."""
+    result = mend(source(condition), lint=lint)
+    return result.after.split("it: ")[1].split("\n")[0], [finding.name for finding in result.applied]
+
+
+@pytest.mark.parametrize(
+    ("condition", "better", "names"),
+    [
+        ("30 > rsi(14)", "rsi(14) < 30", ["yoda-condition"]),
+        ("3 < (if close > open then 1 else 5)", "(if close > open then 1 else 5) > 3", ["yoda-condition"]),
+        ("not not (close > open or low > 1)", "(close > open or low > 1)", ["double-negative"]),
+        ("low > 1 and not not (close > open or low > 2)", "low > 1 and (close > open or low > 2)", ["double-negative"]),
+        ("close>open", "close > open", ["not-formatted"]),
+        ("clsoe > open", "close > open", ["unknown-name"]),
+        ("rsx(14) < 30", "rsi(14) < 30", ["unknown-function"]),
+        ("bbands(20).uper < close", "bbands(20).upper < close", ["unknown-output"]),
+        ("close > open && !(low = high)", "close > open and not (low == high)", ["syntax"] * 3 + ["not-formatted"]),
+        ("close>open||low>high", "close > open or low > high", ["syntax", "not-formatted"]),
+        ("close > open AND low > high", "close > open and low > high", ["syntax"]),
+        ("RSI(14) < 30", "rsi(14) < 30", ["syntax"]),
+        ("rsi(14) < 30,5", "rsi(14) < 30.5", ["syntax"]),
+        ("roc(close, 5) < .5 %", "roc(close, 5) < 0.5%", ["syntax", "syntax"]),
+        ("close crosses over open", "close crosses above open", ["syntax"]),
+    ],
+)
+def test_what_is_safe_is_mended(condition: str, better: str, names: list[str]) -> None:
+    after, told = mended(condition)
+    assert (after, sorted(told)) == (better, sorted(names)) or (after == better and set(told) >= set(names))
+
+
+@pytest.mark.parametrize(
+    "condition", ["rsi14 < 30", "ema5(close) > 1", "1 < rsi(14) < 2", "close > rsi(14)", "close[-1] > open", "hih > lo"]
+)
+def test_what_is_not_plain_stays(condition: str) -> None:
+    assert mended(condition) == (condition, [])
+
+
+def test_validate_mends_errors_only() -> None:
+    assert mended("30 > rsi(14)", lint=False) == ("30 > rsi(14)", [])
+    assert mended("30 > rsx(14)", lint=False) == ("30 > rsi(14)", ["unknown-function"])
+
+
+def test_a_file_with_an_error_that_stays_keeps_its_habits() -> None:
+    assert mended("30 > rsi(14) and nothing_known > 1")[1] == []
+
+
+def test_keys_are_mended_where_only_one_can_be_meant() -> None:
+    text = source("close > open").text
+    assert mend(Source("sample.yaml", text.replace("version:", "vesion:"))).after == text
+    unclear = text.replace("version:", "zzz:")
+    assert mend(Source("sample.yaml", unclear)).after == unclear
+
+
+def test_a_finding_silenced_where_it_stands_is_left() -> None:
+    text = source("30 > rsi(14)  # lint: ignore yoda-condition (habit)").text
+    assert mend(Source("sample.yaml", text)).after == text
+
+
+def test_an_edit_that_changes_the_meaning_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    import dsl.fix as fix
+    from dsl.errors import Fix
+
+    given = source("close > open")
+    at = given.text.index("close > open")
+    span = Span(given, at, at + 12)
+    liar = Diagnostic("liar", "it lies", span, Severity.WARNING, fix=Fix(span, "close < open", same=True))
+    assert fix._proved(given, [liar], [liar], True) is None
+    honest = Diagnostic("honest", "it does not", span, Severity.WARNING, fix=Fix(span, "(close > open)", same=True))
+    after = fix._proved(given, [honest], [honest], True)
+    assert after is not None
+    assert "(close > open)" in after.text
+
+
+def test_quotes_and_escapes_around_a_slip_survive() -> None:
+    text = strategy(side('"clsoe \\x3e open && low > 1"', "stop: 1%"))
+    after = mend(Source("sample.yaml", text), lint=False).after
+    assert 'it: "close \\x3e open and low > 1"' in after
+
+
+def test_a_remark_for_what_is_not_formatted_has_the_least_edit() -> None:
+    given = source("close>open")
+    remark = not_formatted(given)
+    assert remark is not None
+    assert remark.severity is Severity.INFO
+    assert remark.fix is not None
+    assert remark.fix.same
+    assert (
+        given.text[: remark.fix.span.start] + remark.fix.text + given.text[remark.fix.span.end :] == mend(given).after
+    )
+    assert len(remark.fix.span.text) < 5
+    assert not_formatted(source("close > open")) is None
+
+
+def test_json_and_sarif_carry_the_edit() -> None:
+    found = findings(source("clsoe > open"))
+    (told,) = json.loads(as_json(found))
+    assert (told["fix"]["text"], told["fix"]["same_meaning"], told["fix"]["line"]) == ("close", False, told["line"])
+    (result,) = json.loads(as_sarif(found, "1"))["runs"][0]["results"]
+    (change,) = result["fixes"][0]["artifactChanges"]
+    assert change["replacements"][0]["insertedContent"] == {"text": "close"}
+    assert change["replacements"][0]["deletedRegion"] == result["locations"][0]["physicalLocation"]["region"]
+
+
+def test_a_slip_in_a_digit_is_none() -> None:
+    given = Source("x", "ema5")
+    finding = Diagnostic("unknown-name", "there is no `ema5`", Span(given, 0, 4), help="did you mean `ema50`?")
+    assert with_fix(finding).fix is None
+
+
+@pytest.mark.parametrize("path", BROKEN[::4], ids=lambda path: path.stem)
+def test_mending_a_broken_file_never_makes_it_worse(path: Path) -> None:
+    given = Source(str(path), path.read_text(encoding="utf-8", errors="replace"))
+    result = mend(given, lint=False)
+    before, after = findings(given, lint=False), findings(Source(str(path), result.after), lint=False)
+    assert result.changed == bool(result.applied)
+    assert not result.changed or len(after) <= len(before)
