@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dsl import ast
-from dsl.document import Entry, Node, Scalar, Table
+from dsl.document import Entry, Listing, Node, Scalar, Table
 from dsl.errors import Diagnostic, Span
 from dsl.expressions import RESERVED
 from dsl.parser import parse
@@ -53,7 +53,7 @@ class PartReader(Reader):
 
     def named(self, entry: Entry | None, start: str, what: str, broken: set[str] | None = None) -> dict[str, Any]:
         """Read names with a sentence each; names whose sentence cannot be read are added to `broken`."""
-        table = self.table(entry.value, what) if entry else None
+        table = self._names(entry.value, what) if entry else None
         if entry and table is None and broken is not None:
             broken.add(_EVERY)
         read: dict[str, Any] = {}
@@ -67,6 +67,17 @@ class PartReader(Reader):
             elif broken is not None:
                 broken.add(key.text if key else name)
         return read
+
+    def _names(self, node: Node, what: str) -> Table | None:
+        """Return a mapping of names, or say that it must be one, and how a list of `- name: ...` is written."""
+        item = node.items[0] if isinstance(node, Listing) and node.items else None
+        if not isinstance(item, Table) or not item.entries:
+            return self.table(node, what)
+        name = next(iter(item.entries))
+        first = item.entries[name].key.span
+        place = Span(first.source, node.span.start, max(first.end, node.span.start))
+        self.refuse("wrong-type", f"{what} holds names, not a list", place, f"write `{name}: ...` without `-`")
+        return None
 
     def parse(self, node: Node, start: str, what: str) -> Any:
         """Read a value as the sentence `start` of the grammar; None where it cannot be read."""

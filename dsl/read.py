@@ -12,6 +12,7 @@ from dsl import ast
 from dsl.definitions import DefinitionReader
 from dsl.document import Entry, Listing, Scalar, Table, Unread, read_table
 from dsl.errors import Diagnostic, Source, Span
+from dsl.markets import not_a_rhythm, not_a_symbol
 from dsl.parser import parse
 from dsl.parts import ONLY_STRATEGY, SIDES, Parse, frozen, section_of
 from dsl.schema import LIBRARY, STRATEGY
@@ -69,7 +70,8 @@ class _DocumentReader(DefinitionReader):
             id_span=id_entry.value.span if id_entry else None,
             name=self.written(parts, "name"),
             version=self.written(parts, "version"),
-            about=self.written(parts, "about"),
+            # One that cannot be read stands as something: that it is there must not be denied.
+            about=self.written(parts, "about") or ("?" if "about" in parts else ""),
             schedule=self.sentence(parts.get("schedule"), "schedule", "`schedule`"),
             timeframes=self._timeframes(parts.get("timeframes")),
             gaps=self.sentence(parts.get("gaps"), "gaps", "`gaps`"),
@@ -111,13 +113,37 @@ class _DocumentReader(DefinitionReader):
         from engine.domain.market import Timeframe
 
         good = []
-        for text, span in self.texts(entry.value, "`timeframes`"):
+        for text, span in self._list(entry, "`timeframes`"):
             try:
-                Timeframe.parse(text)
-                good.append((text, span))
+                timeframe = Timeframe.parse(text)
             except ValueError as error:
                 self.refuse("wrong-type", str(error).replace("'", "`"), span)
+                continue
+            odd = not_a_rhythm(timeframe)
+            if odd:
+                self.refuse("wrong-type", odd[0], span, odd[1])
+            else:
+                good.append((text, span))
         return tuple(good)
+
+    def _symbols(self, entry: Entry) -> tuple[tuple[str, Span], ...]:
+        good = []
+        for text, span in self._list(entry, "`symbols`"):
+            odd = not_a_symbol(text)
+            if odd:
+                self.refuse("wrong-type", odd[0], span, odd[1])
+            else:
+                good.append((text, span))
+        return tuple(good)
+
+    def _list(self, entry: Entry, what: str) -> tuple[tuple[str, Span], ...]:
+        """Read a list of texts; of several with commas and no brackets say how they are written."""
+        if isinstance(entry.value, Scalar) and "," in entry.value.value:
+            parts = ", ".join(part.strip() for part in entry.value.value.split(",") if part.strip())
+            self.refuse("wrong-type", f"{what} is a list, which stands in brackets", entry.value.span,
+                        f"write `[{parts}]`", write=f"[{parts}]")  # fmt: skip
+            return ()
+        return self.texts(entry.value, what)
 
     def _universe(self, entry: Entry | None) -> ast.UniverseBlock | None:
         table = self.table(entry.value, "`universe`") if entry else None
@@ -129,7 +155,7 @@ class _DocumentReader(DefinitionReader):
             self.refuse("wrong-type", message, parts["watchlist"].key.span, "remove one of them")
         return ast.UniverseBlock(
             span=entry.key.span,
-            symbols=self.texts(parts["symbols"].value, "`symbols`") if "symbols" in parts else (),
+            symbols=self._symbols(parts["symbols"]) if "symbols" in parts else (),
             watchlist=self.written(parts, "watchlist"),
             where=self.sentence(parts.get("where"), "expr", "`where`"),
         )

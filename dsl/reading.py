@@ -15,6 +15,14 @@ from dsl.suggest import listing, nearest
 
 _INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]*(_[0-9]+)*)")
 _NUMBER = re.compile(r"[+-]?(0|[1-9][0-9]*(_[0-9]+)*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_ELSEWHERE = {
+    "buy": "long", "bull": "long", "sell": "short", "bear": "short", "description": "about", "stop_loss": "stop",
+    "stoploss": "stop", "sl": "stop", "take_profit": "targets", "take_profits": "targets", "tp": "targets",
+    "pairs": "symbols", "markets": "symbols", "conditions": "when", "rules": "when", "parameters": "params",
+    "variables": "let", "indicators": "let", "trailing": "trail", "trailing_stop": "trail", "interval": "timeframes",
+    "intervals": "timeframes",
+}  # fmt: skip
+"""Keys of other tools, and those that stand for them here."""
 _KINDS = {Table: "keys and values", Listing: "a list"}
 
 
@@ -142,7 +150,8 @@ class Reader:
                     entries.setdefault(probably, entry)
         for name, required in known.items():
             if required and name not in entries:
-                self.refuse("missing-key", f"the key `{name}` is missing", place)
+                advice = "begin with `language: 1`" if name == "language" else ""
+                self.refuse("missing-key", f"the key `{name}` is missing", place, advice)
         return entries
 
     def _unknown(
@@ -153,7 +162,9 @@ class Reader:
             self.refuse("unknown-key", f"the key `{name}` does not belong here", span, elsewhere[name])
             return ""
         free = [key for key in known if key not in table]
-        found = nearest(name, free)
+        slip = nearest(name, free)
+        other = _ELSEWHERE.get(name.lower().replace("-", "_"), "")
+        found = slip or (other if other in free else None)
         if found:
             advice = f"did you mean `{found}`?"
         elif near := nearest(name, [key for key in known if key in table]):
@@ -161,7 +172,7 @@ class Reader:
         else:
             advice = f"known here: {listing(known, 'and')}" if known else ""
         cut = found is not None and found.startswith(name) and len(found) > len(name) + 2
-        alone = found and not cut and not nearest(name, [key for key in free if key != found])
+        alone = slip and not cut and not nearest(name, [key for key in free if key != found])
         self.refuse("unknown-key", f"unknown key `{name}`", span, advice, write=found if alone else None)
         return found or ""
 
@@ -222,6 +233,8 @@ def _plainer(scalar: Scalar, form: re.Pattern[str]) -> tuple[str, str]:
         return f"remove the quotes: `{value}`", value
     if re.fullmatch(r"[+-]?0[0-9]+", value):
         return f"a number does not begin with 0: `{value.lstrip('+-0') or '0'}`", ""
+    if re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3})+", value):
+        return f"thousands are grouped with `_`: `{value.replace(',', '_')}`", ""
     if re.fullmatch(r"[0-9]+,[0-9]+", value):
         mended = value.replace(",", ".")
         return f"the decimal sign is a point: `{mended}`", mended if form.fullmatch(mended) else ""

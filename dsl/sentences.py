@@ -83,7 +83,9 @@ class Sentences(Expressions):
     def take(self, tree: Node) -> ast.Expr:
         part: ast.Expr = self.build(tree.children[0])
         if isinstance(part, ast.Number) and not (part.unit == "%" and 0 < part.value <= 1):
-            advice = f"write `take {part.span.text}%`" if not part.unit and 0 < part.value <= 100 else ""
+            advice = f"write `take {part.span.text}%`" if not part.unit and 1 < part.value <= 100 else ""
+            if not part.unit and 0 < part.value <= 1:
+                advice = f"did you mean `{100 * part.value:g}%` or `{part.span.text}%`?"
             self.refuse("wrong-type", "`take` needs a percentage above 0% and up to 100%", part.span, help=advice)
         return part
 

@@ -56,6 +56,9 @@ def _told(source: Source, at: int, message: str, help: str = "", *, width: int =
 def _scanning(source: Source, at: int, opened: int, problem: str, doing: str) -> Fault | None:
     """Complaints about single characters."""
     char = source.text[at : at + 1]
+    bang = _bang(source, at)
+    if bang is not None:
+        return bang
     if char == "\t" or "tab" in problem:
         at = at if char == "\t" else source.text.find("\t", source.text.rfind("\n", 0, at) + 1)
         return _told(source, max(at, 0), "a tab stands here", "indent with blanks")
@@ -88,6 +91,20 @@ def _scanning(source: Source, at: int, opened: int, problem: str, doing: str) ->
     return None
 
 
+def _bang(source: Source, at: int) -> Fault | None:
+    """A value that begins with `!`, on the line of the complaint: YAML takes it for a tag."""
+    start = source.text.rfind("\n", 0, at) + 1
+    line = source.text[start:].split("\n", 1)[0]
+    match = re.match(r"\s*(?:- +)?[\w-]+:\s+(!(?!=)\s*)([^#]*)", line)
+    if match is None or match[2].startswith("!") or start + match.start(1) > at:
+        return None
+    condition = match[2].strip()
+    advice = f"for the opposite of a condition write `not {condition or 'x'}`"
+    return _told(
+        source, start + match.start(1), "a value that begins with `!` is a YAML tag; they are refused", advice
+    )
+
+
 def _parsing(source: Source, at: int, opened: int, problem: str, doing: str) -> Fault:
     """Complaints about how the parts stand together."""
     if "mapping values are not allowed" in problem:
@@ -111,6 +128,9 @@ def _parsing(source: Source, at: int, opened: int, problem: str, doing: str) -> 
     if "could not find expected ':'" in problem:
         line = source.text[opened:].split("\n")[0].rstrip()
         return _told(source, opened, "a key without `:`", "write `key: value`", width=len(line), spoils=opened)
+    item = _item(source, at, opened, problem)
+    if item is not None:
+        return item
     if "sequence entries are not allowed" in problem or "'-'" in problem or "block sequence start" in problem:
         return _told(source, at, "a list item does not fit here", "put each `- item` on its own line, indented alike")
     if "but found '<scalar>'" in problem or "but found '<block mapping start>'" in problem:
@@ -123,6 +143,28 @@ def _parsing(source: Source, at: int, opened: int, problem: str, doing: str) -> 
         advice = "indent keys that belong together alike"
         return _told(source, at, "this line is indented differently from those it belongs to", advice, width=width)
     return _told(source, at, "this is not YAML: " + problem.split("\n")[0])
+
+
+_NAMED = re.compile(r"-\s+([A-Za-z_][\w-]*):(\s|$)")
+
+
+def _item(source: Source, at: int, opened: int, problem: str) -> Fault | None:
+    """`- name: expression` among keys, or a key among the items of a list."""
+    here, first = _NAMED.match(source.text, at), _NAMED.match(source.text, opened)
+    if "'-'" in problem or "sequence entries" in problem or "block sequence start" in problem:
+        named = here
+    elif "but found '?'" in problem and source.text.startswith("-", opened):
+        if first is None:
+            key = source.text[at:].split("\n")[0].split(":")[0].strip()
+            message = f"the key `{key}` is indented like the items of the list above it"
+            return _told(source, at, message, "indent it like the key of that list", width=len(key))
+        named = first
+    else:
+        return None
+    if named is None:
+        return None
+    advice = f"write `{named[1]}: ...` without `-`: names have no list"
+    return _told(source, named.start(), "a list item stands among keys", advice, width=named.end(1) - named.start())
 
 
 def _line_above(text: str, at: int) -> tuple[int, str] | None:

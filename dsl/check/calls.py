@@ -27,7 +27,7 @@ def call(env: Env, node: ast.Call) -> Term:
         return builtins.BUILT_IN[node.name](env, node)
     function, home = _find(env, node.name)
     if function is None:
-        return _unknown(env, node)
+        return _shift(env, node) or _unknown(env, node)
     if function.deprecated:
         env.report(
             Severity.WARNING,
@@ -69,6 +69,23 @@ def _find(env: Env, name: str) -> tuple[Function | None, Scope | None]:
     return (None if library else env.world.catalogue.get(name)), None
 
 
+def _shift(env: Env, node: ast.Call) -> Term | None:
+    """Tell how `close.shift(1)` is written; `close.shift(-1)` would read the future. None where it is neither."""
+    base, _, name = node.name.rpartition(".")
+    ago = node.args[0].value if len(node.args) == 1 else None
+    if name not in ("shift", "ref", "lag") or not (base in names.FIELDS or base in env.scope.names()) or ago is None:
+        return None
+    if isinstance(ago, ast.Unary) and ago.op == "-":
+        env.error(
+            "look-ahead", "a negative shift would read the future", ago.span, "",
+            f"write `{base}[{ago.operand.span.text}]` for the past",
+        )  # fmt: skip
+    else:
+        message, advice = f"`{base}` is a value and has no functions", f"write `{base}[{ago.span.text}]`"
+        env.error("unknown-function", message, node.name_span, "", advice)
+    return mistake(node.span)
+
+
 def _unknown(env: Env, node: ast.Call) -> Term:
     for argument in node.args:
         env.visit(argument.value)
@@ -98,9 +115,8 @@ def _unknown(env: Env, node: ast.Call) -> Term:
         message = f"there is no function `{node.name}`"
         env.error("unknown-function", message, node.name_span, "", f"write `{better}`")
     else:
-        env.error(
-            "unknown-function", f"there is no function `{node.name}`", node.name_span, "", suggest(node.name, known)
-        )
+        advice = suggest(node.name, known) or "`engine indicators` lists the functions that there are"
+        env.error("unknown-function", f"there is no function `{node.name}`", node.name_span, "", advice)
     return mistake(node.span)
 
 

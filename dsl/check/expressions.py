@@ -10,6 +10,7 @@ from dsl import ast, units
 from dsl.check import calls, names, operators
 from dsl.check.scope import Env
 from dsl.check.terms import Term, mistake, term, truth
+from dsl.markets import not_a_rhythm, not_a_symbol
 from dsl.units import BOOL, Type
 from engine.domain.market import Timeframe
 
@@ -104,6 +105,10 @@ def _at(env: Env, node: ast.At) -> Term:
     inner = replace(env, position=env.position, windowed=env.windowed or "@")
     if node.symbol is not None:
         symbol = node.symbol
+        wrong = not_a_symbol(symbol)
+        if wrong:
+            env.error("wrong-type", wrong[0], node.target_span, "", wrong[1])
+            return mistake(node.span)
         base = inner.visit(node.base)
         there = ("", symbol)
         return _each(base, lambda value: _elsewhere(env, value, there, node, units.at_symbol(value.type, symbol)))
@@ -121,6 +126,10 @@ def _at(env: Env, node: ast.At) -> Term:
                 "`@` takes a multiple of the timeframe the expression is evaluated on",
             )  # fmt: skip
             return mistake(node.span)
+    odd = not_a_rhythm(target)
+    if odd:
+        env.error("wrong-type", odd[0], node.target_span, "", odd[1])
+        return mistake(node.span)
     base = replace(inner, frames=(target,)).visit(node.base)
     return _each(base, lambda value: _elsewhere(env, value, (target.text, ""), node, value.type))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dsl import ast, units
 from dsl.check import operators
 from dsl.check.checked import Clamped, Level
@@ -142,4 +144,16 @@ def check_side(env: Env, found: Level, sign: int, span: Span, what: str, at_clos
         env.error(
             name, f"the {what} of a {direction} would be at or {above} the entry", span,
             f"never {'below' if wrong > 0 else 'above'} the close",
+            _other_side(found.term.text, f"the {what} of a {direction} lies {'below' if wrong > 0 else 'above'} it"),
         )  # fmt: skip
+
+
+def _other_side(text: str, rule: str) -> str:
+    """Return the rule, with what was probably meant: `lowest(low, 10) - x` for `highest(high, 10) + x`."""
+    match = re.fullmatch(r"(highest|lowest)\((high|low|close), *(\w+)\)(?: *([+-]) *([^+-]+))?", text)
+    if match is None:
+        return rule
+    turned = {"highest": "lowest", "lowest": "highest", "high": "low", "low": "high", "+": "-", "-": "+"}
+    tail = f" {turned[match[4]]} {match[5]}" if match[4] else ""
+    meant = f"{turned[match[1]]}({turned.get(match[2], match[2])}, {match[3]}){tail}"
+    return f"{rule}: did you mean `{meant}`?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -36,6 +37,7 @@ SERIES: Mapping[str, Type] = {"fng": Type(unit=units.INDEX, bounds=(0, 100))}
 """External series that are known by default."""
 MODEL = Type(unit=units.RATIO, bounds=(0, 1))
 CONFIDENCE = Type(unit=units.INDEX, bounds=(0, 100))
+_BREAK_EVEN = frozenset({"be", "breakeven", "entryprice", "avgentry", "averageentry", "openprice"})
 OBJECTS = ("time", "position", "model", "long", "short")
 SPECIAL = ("timeframe", "entry", "confidence", "weighted")
 DERIVED = frozenset({"quote_volume_24h"})
@@ -146,8 +148,24 @@ def _unknown(env: Env, node: ast.Name) -> Term:
         advice = suggest(node.name, known)
         if not advice and env.position and node.name in POSITION:
             advice = f"did you mean `position.{node.name}`?"
+        if env.position and node.name.replace("_", "") in _BREAK_EVEN:
+            advice = "did you mean `entry`?"
+        if (written := _called(env, node.name)) and not env.scope.broken:
+            advice = f"{advice[:-1]}, or `{written}`?" if advice else f"write `{written}`"
         env.error("unknown-name", f"there is no `{node.name}`", node.span, "not a field, param or let", advice)
     return mistake(node.span)
+
+
+def _called(env: Env, name: str) -> str:
+    """Return the call that a name such as `rsi14` stands for, '' where there is no such function."""
+    match = re.fullmatch(r"([a-z][a-z_]*?)_?([1-9][0-9]{0,3})", name)
+    function = env.world.catalogue.get(match[1]) if match and match[1] in env.world.catalogue else None
+    if match is None or function is None:
+        return ""
+    slots = [slot for slot in function.slots if slot.series or slot.default is None or slot.name == "length"]
+    if not any(not slot.series and not slot.choices for slot in slots):
+        return ""
+    return f"{match[1]}(close, {match[2]})" if slots[0].series else f"{match[1]}({match[2]})"
 
 
 def _members(env: Env, name: str) -> list[str]:

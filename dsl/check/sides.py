@@ -9,7 +9,7 @@ from dsl import ast, units
 from dsl.check import levels, operators
 from dsl.check.checked import Condition, Entry, Exit, Level, Move, Side, Target, Trail
 from dsl.check.scope import Env
-from dsl.check.terms import Term
+from dsl.check.terms import Term, mistake
 from dsl.errors import Span
 
 
@@ -18,7 +18,7 @@ def side(env: Env, block: ast.SideBlock) -> Side:
     conditions = tuple(_condition(env, name, given) for name, (_, given) in block.when.items())
     scope = replace(env.scope, conditions={c.name: c.term for c in conditions}, broken=env.scope.broken | block.broken)
     deciding = replace(env, scope=scope, confidence=True)
-    fire = operators.condition(env, deciding.visit(block.fire)) if block.fire else None
+    fire = _fire(deciding, block.fire) if block.fire else None
     sign = 1 if block.side == "long" else -1
     entry = _entry(env, block)
     stop = levels.clamped(env, block.stop.level, block.stop.clamp, block.stop.span, "a stop") if block.stop else None
@@ -34,6 +34,16 @@ def side(env: Env, block: ast.SideBlock) -> Side:
         block.side, conditions, fire, _confidence(deciding, block), entry, stop, _targets(env, block, sign, entry),
         _exits(env, block), _trails(env, block), block.expire_ms,
     )  # fmt: skip
+
+
+def _fire(env: Env, expr: ast.Expr) -> Term:
+    found = env.visit(expr)
+    if isinstance(expr, ast.Number) and expr.unit in ("", "%") and found.value is not None:
+        threshold = found.value * (100 if expr.unit else 1)
+        env.error("type-mismatch", "`fire` is a condition, and this is a number", expr.span, str(found.type),
+                  f"did you mean `confidence >= {threshold:g}`?")  # fmt: skip
+        return mistake(expr.span)
+    return operators.condition(env, found)
 
 
 def _condition(env: Env, name: str, given: ast.Condition) -> Condition:
@@ -97,7 +107,9 @@ def _parts(env: Env, takes: Sequence[ast.Expr | None], place: Span, what: str) -
             f"{open_ones} of them have no `take`",
         )  # fmt: skip
     elif not open_ones and given and abs(total - 1) > 1e-9:
-        env.error("parts-not-100", f"the parts of the {what} sum to {total * 100:g}%", span, "", "they sum to 100%")
+        much = f"{abs(total - 1) * 100:.10g}% too {'much' if total > 1 else 'little'}"
+        message = f"the parts of the {what} sum to {total * 100:.10g}%"
+        env.error("parts-not-100", message, span, "", f"they must sum to 100%: this is {much}")
     rest = (1 - total) / open_ones if open_ones else 0.0
     return [rest if part is None else part for part in given]
 
