@@ -58,9 +58,11 @@ DOCUMENT: dict[str, Any] = {
     "cooldown": ["2h after signal", "30m after stop"],
     "x-own": {"anything": ["1", "yes", "a b"], "more": "x"},
 }
-SENTENCES = frozenset(
-    ["schedule", "gaps", "where", "spread", "weak", "calm", "above", "rsi14", "bands", "turned", "other", "slow", "pick", "oversold", "burst", "calm_", "band", "picked", "fire", "entry", "stop", "targets", "faded", "stale", "trail", "expire", "cooldown"]
-)
+SENTENCES = frozenset((
+    "schedule", "gaps", "where", "spread", "weak", "calm", "above", "rsi14", "bands", "turned", "other", "slow", "pick",
+    "oversold", "burst", "calm_", "band", "picked", "fire", "entry", "stop", "targets", "faded", "stale", "trail",
+    "expire", "cooldown",
+))  # fmt: skip
 _TIGHT = re.compile(r"( ?)(?<!\de)([-+*/<>=(),@\[\]]+)( ?)")
 
 
@@ -242,7 +244,8 @@ def test_a_test_file_is_formatted(tmp_path: Path) -> None:
     (tmp_path / "sample.yaml").write_text("language: 1\n")
     path = tmp_path / "sample.test.yaml"
     path.write_text(
-        "language: 1\ntests:\n- name: 'falls  twice'\n  close:  100 x60 ,100 to  94 in 12\n  expect:\n  - nothing: always\n"
+        "language: 1\ntests:\n- name: 'falls  twice'\n  close:  100 x60 ,100 to  94 in 12\n"
+        "  expect:\n  - nothing: always\n"
     )
     assert format_file(path).after == (
         "language: 1\ntests:\n  - name: falls  twice\n    close: 100 x60, 100 to 94 in 12\n"
