@@ -23,7 +23,8 @@ _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 
 
 _ABBREVIATIONS = (
-    "RSI EMA SMA WMA HMA VWMA DEMA TEMA MACD ATR ADX CCI MFI OBV VWAP CMF ROC QFL PSAR MA BTC ETH AI ML FNG"
+    "RSI EMA SMA WMA HMA VWMA DEMA TEMA KAMA MACD ATR NATR ADX CCI CMO MFI OBV VWAP CMF ROC TRIX TSI SMI QFL PSAR "
+    "MA BTC ETH AI ML FNG"
 )
 CAPITALS = {word.lower(): word for word in _ABBREVIATIONS.split(" ")}
 """Words that are written in capitals, by their lower case."""
@@ -66,8 +67,8 @@ def like(value: float | None, sample: str | None) -> str:
     return f"{value:.{places}f}" if sample else plain_number(value)
 
 
-def readable(value: float | None) -> str:
-    """Return a measured value with the digits a reader can use: two places from 10 on, five significant below,
+def readable(value: float | None, digits: int = 4) -> str:
+    """Return a measured value with the `digits` significant digits that a reader can use, whole numbers whole,
     thousands grouped, millions as `83.31M`."""
     if value is None:
         return "unknown"
@@ -76,11 +77,8 @@ def readable(value: float | None) -> str:
         return f"{value:.3g}"
     for limit, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
         if size >= limit:
-            return f"{value / limit:.2f}{letter}".replace("-", "−")
-    if size >= 10:
-        places = 0 if size >= 10_000 else 1 if size >= 1_000 else 2
-    else:
-        places = 4 if not size or size >= 1 else min(15, 4 - Decimal(repr(size)).adjusted())
+            return f"{value / limit:.{max(2, digits - 2)}f}{letter}".replace("-", "−")
+    places = max(0, digits - 1 - Decimal(repr(size)).adjusted()) if size else 0
     text = f"{value:,.{places}f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
 

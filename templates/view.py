@@ -26,6 +26,7 @@ _NUMBERS = {
     "average_hold": "Average time open",
     "ambiguous": "Unclear candles, counted against us",
 }
+_RESULT = re.compile(r" ([-+])([0-9.]+)%$")
 _CASHTAG = re.compile(r"[A-Z]{1,6}")
 _ENDS = {
     "TP_HIT": ("🏁", "All targets reached"),
@@ -110,6 +111,7 @@ def view_of(payload: Mapping[str, Any]) -> View:
         seen |= _position(payload)
     if payload.get("report"):
         seen["numbers"] = _numbers(payload["report"])
+        seen["quiet"] = _quiet(payload["report"])
     if payload.get("alert"):
         seen["alarm"] = {"error": "🔴", "warning": "🟠"}.get(payload["alert"].get("level", ""), "🔵")
     meta = (payload.get("signal") or {}).get("meta") or {}
@@ -147,7 +149,9 @@ def _card(payload: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _numbers(report: Mapping[str, Any]) -> list[Number]:
-    """Return the plain numbers of a report, in its order."""
+    """Return the plain numbers of a report, in its order; none for a day on which nothing ended."""
+    if not report.get("closed", bool(set(report) - {"strategy", "day", "signals"})):
+        return []
     return [
         Number(_NUMBERS.get(name) or humanise(name), text)
         for name, value in report.items()
@@ -155,16 +159,35 @@ def _numbers(report: Mapping[str, Any]) -> list[Number]:
     ]
 
 
+def _quiet(report: Mapping[str, Any]) -> str:
+    """Return the one line of a day on which nothing ended."""
+    made = report.get("signals")
+    new = f"; {made} new signal{'' if made == 1 else 's'}" if made else ""
+    return f"No signal ended that day{new}"
+
+
 def _number(name: str, value: Any) -> str:
+    if name in ("best", "worst"):
+        return _coin(name, str(value or ""))
     if isinstance(value, str):
         return clip(value, 60)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or (name == "break_even" and not value):
         return ""
     if name == "win_rate":
         return f"{value * 100:.0f}%" if value <= 1 else f"{value:.0f}%"
+    if name == "profit_factor":
+        return f"{value:.2f}"
     if name.endswith(("_pct", "_percent")):
         return signed_percent(value)
     return signed_r(value) if name.endswith("_r") else readable(value)
+
+
+def _coin(name: str, text: str) -> str:
+    """Return `SOL/USDT −1.14%`; empty for a best coin that lost and a worst one that won."""
+    result = _RESULT.search(text)
+    if result and (result[1] == "-") == (name == "best") and float(result[2]):
+        return ""
+    return clip(_RESULT.sub(lambda found: f" {found[1].replace('-', '−')}{found[2]}%", text), 60)
 
 
 def _signal(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
     lowest(rsi14, 3) <= low_rsi   ->   lowest RSI14 of 3 candles 27.4 ≤ low RSI 30
 
-Of alternatives only those that hold are told. What cannot be put into words is shown as it was written,
-with its values after it: a reason is never left out for being hard to say.
+Of alternatives only those that hold are told, where the values say which do. What cannot be put into words is
+shown as it was written, with its values after it: a reason is never left out for being hard to say.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from templates.expression import Node, Unreadable, read
 from templates.figures import CAPITALS, plain_number, readable
+from templates.phrases import MULTIPLES, PHRASES
 
 _SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 _FIELDS = {
@@ -24,6 +25,7 @@ _FIELDS = {
     "funding_rate": "funding rate",
     "volume": "volume",
 }
+_LONG = {"hist": "histogram", "vol": "volume"}
 _CONDITIONS = ("or", "and", "not", "compare", "between", "cross", "window")
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,
@@ -38,17 +40,15 @@ _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
 def explain(condition: Mapping[str, Any]) -> str:
     """Return what a condition of the wire form says, with the values under it."""
     parts = condition.get("parts") or ()
-    values = {_key(str(part["text"])): part["value"] for part in parts}
-    ratios = frozenset(_key(str(part["text"])) for part in parts if part.get("unit") == "ratio")
     try:
-        teller = _Teller(values, ratios)
+        teller = _Teller(parts)
         whole = read(str(condition["text"]))
         words = teller.tell(whole, whole=condition["truth"] == "true")
         verdicts = {_key(term.text) for term in _verdicts(whole)}
         rest = (str(part["text"]) for part in parts if _key(str(part["text"])) not in verdicts)
         return words if teller.told else words + teller.rest(rest)
     except Unreadable:
-        shown = ", ".join(f"{part['text']} {readable(part['value'])}" for part in parts)
+        shown = ", ".join(f"{part['text']} {readable(part['value'])}" for part in parts if part.get("unit") != "bool")
         return f"{condition['text']} ({shown})" if shown else str(condition["text"])
 
 
@@ -66,29 +66,34 @@ def _verdicts(node: Node) -> Iterator[Node]:
 
 
 class _Teller:
-    """Says expressions; `values` are known by their text without spaces and brackets, `ratios` are shown in percent."""
+    """Says expressions from the parts of a condition, which are known by their text without spaces and brackets.
 
-    def __init__(self, values: Mapping[str, float | None], ratios: frozenset[str] = frozenset()) -> None:
-        self._values, self._ratios = values, ratios
+    A part that is a truth is 0 where it is false, None where it is unknown.
+    """
+
+    def __init__(self, parts: Sequence[Mapping[str, Any]] = ()) -> None:
+        self._values: dict[str, float | None] = {_key(str(part["text"])): part["value"] for part in parts}
+        self._units = {_key(str(part["text"])): part.get("unit", "") for part in parts}
         self.told = False
         """Whether any value was said."""
 
     def rest(self, texts: Iterable[str]) -> str:
         """Return the first values under a condition whose own words hold none, in brackets."""
-        shown = [f"{self._plain(node)} {readable(value)}" for node, value in self._measured(texts)]
+        shown = [f"{self._plain(node)} {self._shown(node)}" for node in self._measured(texts)]
         return f" ({', '.join(shown[:3])})" if shown else ""
 
-    def _measured(self, texts: Iterable[str]) -> Iterator[tuple[Node, float]]:
+    def _measured(self, texts: Iterable[str]) -> Iterator[Node]:
         for text in texts:
-            value, node = self._values.get(_key(text)), read(text)
-            if value is not None and node.kind not in ("number", *_CONDITIONS):
-                yield node, value
+            node, key = read(text), _key(text)
+            measure = self._values[key] is not None and self._units[key] != "bool"
+            if measure and node.kind not in ("number", *_CONDITIONS):
+                yield node
 
     def tell(self, node: Node, *, whole: bool = False) -> str:
-        """Return a condition in words. `whole`: it is known to hold, so alternatives that fail are left out."""
+        """Return a condition in words. `whole`: it is known to hold, so alternatives that do not are left out."""
         match node.kind:
             case "or":
-                live = [part for part in node.of if not whole or self._fails(part) is not True] or list(node.of)
+                live = self._live(node.of) if whole else node.of
                 if len(live) == 1:
                     return self.tell(live[0], whole=whole)
                 return " or ".join(self._grouped(part, "and") for part in live)
@@ -97,46 +102,99 @@ class _Teller:
             case "not":
                 return f"not ({self.tell(node.of[0])})"
             case "compare":
-                return f"{self._side(node, 0)} {_SIGNS[node.word]} {self._side(node, 1)}"
+                left, right = self._sides(node, 0, 1)
+                return f"{left} {_SIGNS[node.word]} {right}"
             case "between":
-                low, high = (self._side(node, place) for place in (1, 2))
-                return f"{self._side(node, 0)} between {low} and {high}"
+                measured, low, high = self._sides(node, 0, 1, 2)
+                return f"{measured} between {low} and {high}"
             case "cross":
-                way = f" {node.word}" if node.word else ""
-                return f"{self._side(node, 0)} crosses{way} {self._side(node, 1)}"
+                left, right = self._sides(node, 0, 1)
+                return f"{left} crosses{f' {node.word}' if node.word else ''} {right}"
             case "window":
                 joint = "for the last" if node.word == "for" else "within the last"
                 return f"{self._grouped(node.of[0], 'or', 'and')} {joint} {self._plain(node.of[1])} candles"
             case "if":
-                return f"{self._plain(node.of[1])} if {self.tell(node.of[0])}, else {self._plain(node.of[2])}"
+                return self._either(node, whole=whole)
         return self._plain(node)
 
+    def _live(self, alternatives: Sequence[Node]) -> Sequence[Node]:
+        """Return the alternatives that are known to hold; where none is, those that are not known to fail; or all."""
+        held = [part for part in alternatives if self._holds(part)]
+        return held or [part for part in alternatives if not self._fails(part)] or alternatives
+
+    def _either(self, node: Node, *, whole: bool) -> str:
+        """Return a condition that depends on another. Of one that holds, the branch that does not was not taken."""
+        asked, then, other = node.of
+        if whole and self._fails(then):
+            return self.tell(other, whole=True)
+        if whole and self._fails(other):
+            return self.tell(then, whole=True)
+        return f"{self.tell(then)} if {self.tell(asked)}, else {self.tell(other)}"
+
     def _grouped(self, node: Node, *loose: str, whole: bool = False) -> str:
-        """Return a condition in words, in brackets where it is still one of the `loose` kinds when told."""
+        """Return a condition in words, set apart where it is still one of the `loose` kinds when told."""
         words = self.tell(node, whole=whole)
-        return f"({words})" if node.kind in loose and (" or " in words or ", " in words) else words
-
-    def _side(self, node: Node, place: int) -> str:
-        """Return one side of a comparison with its value, as a percentage where the other side is one."""
-        side = node.of[place]
-        percent = _key(side.text) in self._ratios or any(_is_ratio(other) for other in node.of)
-        words = self._plain(side)
-        if side.kind == "number" or _key(side.text) not in self._values:
+        if node.kind not in loose or not (" or " in words or ", " in words):
             return words
-        self.told, value = True, self._values[_key(side.text)]
-        shown = f"{readable(round(value * 100, 4))}%" if percent and value is not None else readable(value)
-        return f"{words} {shown}"
-
-    def _fails(self, node: Node) -> bool | None:
-        """Tell from the known values whether a condition does not hold; None: they do not say."""
-        if node.kind == "and":
-            return True if any(self._fails(part) for part in node.of) else None
         if node.kind == "or":
-            return True if all(self._fails(part) for part in node.of) else None
+            return f"either {words}"
+        inner = " and ".join(self._grouped(part, "or", whole=whole) for part in node.of)
+        return f"({inner})"
+
+    def _sides(self, node: Node, *places: int) -> list[str]:
+        """Return the sides of a comparison with their values, with as many digits as tell them apart."""
+        sides = [node.of[place] for place in places]
+        known = [_key(side.text) for side in sides if side.kind != "number" and _key(side.text) in self._values]
+        percent = any(_is_ratio(side) for side in sides) and not any(_is_multiple(side) for side in sides)
+        self.told = self.told or bool(known)
+        different = len({self._value(side) for side in sides})
+        for digits in (4, 5, 6, 8, 10):
+            shown = [self._shown(side, digits, percent=percent) for side in sides]
+            if len(set(shown)) >= different:
+                break
+        plain = [self._plain(side) for side in sides]
+        return [
+            f"{words} {value}" if _key(side.text) in known else words
+            for side, words, value in zip(sides, plain, shown, strict=True)
+        ]
+
+    def _shown(self, node: Node, digits: int = 4, *, percent: bool = False) -> str:
+        """Return the value of a term as text: a ratio in percent, a multiple with its sign."""
+        value = self._value(node)
+        if value is None:
+            return "unknown"
+        if _is_multiple(node):
+            return f"{readable(value, digits)}×"
+        if percent or self._units.get(_key(node.text)) == "ratio":
+            return f"{readable(round(value * 100, 10), digits)}%"
+        return readable(value, digits)
+
+    def _fails(self, node: Node) -> bool:
+        """Tell whether the values say that a condition does not hold; unknown is not holding."""
+        if node.kind == "and":
+            return any(self._fails(part) for part in node.of)
+        if node.kind == "or":
+            return all(self._fails(part) for part in node.of)
         if node.kind == "compare":
             left, right = (self._value(side) for side in node.of)
-            return None if left is None or right is None else not _HOLDS[node.word](left, right)
-        return True if self._values.get(_key(node.text)) == 0 else None
+            if left is not None and right is not None:
+                return not _HOLDS[node.word](left, right)
+            return any(side.kind != "number" and self._unknown(side) for side in node.of)
+        return not self._values.get(_key(node.text), True)
+
+    def _holds(self, node: Node) -> bool:
+        """Tell whether the values say that a condition holds."""
+        if node.kind == "and":
+            return all(self._holds(part) for part in node.of)
+        if node.kind == "or":
+            return any(self._holds(part) for part in node.of)
+        if node.kind == "compare":
+            left, right = (self._value(side) for side in node.of)
+            return left is not None and right is not None and _HOLDS[node.word](left, right)
+        return bool(self._values.get(_key(node.text)))
+
+    def _unknown(self, node: Node) -> bool:
+        return self._values.get(_key(node.text), 0.0) is None
 
     def _value(self, node: Node) -> float | None:
         if node.kind == "number":
@@ -167,6 +225,8 @@ class _Teller:
                 return f"−{self._nested(node.of[0], node)}"
             case "string":
                 return node.word.strip("\"'")
+            case "if":
+                return f"{self._plain(node.of[1])} if {self.tell(node.of[0])}, else {self._plain(node.of[2])}"
         return self.tell(node)
 
     def _nested(self, part: Node, outer: Node) -> str:
@@ -174,7 +234,7 @@ class _Teller:
         return f"({self._plain(part)})" if loose or part.kind == "if" else self._plain(part)
 
     def _call(self, node: Node) -> str:
-        told = _PHRASES.get(node.word)
+        told = PHRASES.get(node.word)
         if told is not None:
             phrase = told([self._plain(part) for part in node.of], [part.text for part in node.of])
             if phrase:
@@ -195,6 +255,10 @@ class _Teller:
         if inner.kind == "call" and inner.word.lower() == node.word.lower():
             return self._plain(inner)
         return f"{self._plain(inner)} {_words(node.word)}"
+
+
+def _is_multiple(node: Node) -> bool:
+    return node.kind == "call" and node.word in MULTIPLES
 
 
 def _is_ratio(node: Node) -> bool:
@@ -222,58 +286,6 @@ def _words(name: str) -> str:
     for word in name.split("_"):
         head = word.rstrip("0123456789")
         digits = word[len(head) :]
-        capital = CAPITALS.get(head.lower())
+        capital = CAPITALS.get(head.lower()) or _LONG.get(head)
         shown.append(f"{capital}{digits}" if capital else word)
     return " ".join(word for word in shown if word)
-
-
-def _extreme(which: str, side: str) -> Callable[[Sequence[str], Sequence[str]], str]:
-    def phrase(words: Sequence[str], texts: Sequence[str]) -> str:
-        if len(words) == 1:
-            return f"{words[0]}-candle {side}"
-        if len(words) != 2:
-            return ""
-        return f"{words[1]}-candle {side}" if texts[0] == side else f"{which} {words[0]} of {words[1]} candles"
-
-    return phrase
-
-
-def _moving(way: str) -> Callable[[Sequence[str], Sequence[str]], str]:
-    def phrase(words: Sequence[str], _: Sequence[str]) -> str:
-        more = f" for {words[1]} candles" if len(words) > 1 and words[1] != "1" else ""
-        return f"{words[0]} {way}{more}" if words else ""
-
-    return phrase
-
-
-def _sma(words: Sequence[str], texts: Sequence[str]) -> str:
-    return f"average {words[0]} of {words[1]} candles" if len(words) == 2 and texts[0] != "close" else ""
-
-
-def _change(words: Sequence[str], texts: Sequence[str]) -> str:
-    numbers = [word for word in words if word.isdigit()]
-    of = [word for word, text in zip(words, texts, strict=True) if not word.isdigit() and text != "close"]
-    if len(numbers) != 1 or len(of) > 1:
-        return ""
-    return f"{numbers[0]}-candle change" + (f" of {of[0]}" if of else "")
-
-
-_PHRASES: Mapping[str, Callable[[Sequence[str], Sequence[str]], str]] = {
-    "lowest": _extreme("lowest", "low"),
-    "highest": _extreme("highest", "high"),
-    "rising": _moving("rising"),
-    "falling": _moving("falling"),
-    "sma": _sma,
-    "roc": _change,
-    "change": _change,
-    "pct_change": _change,
-    "abs": lambda words, _: f"|{words[0]}|" if words else "",
-    "known": lambda words, _: f"{words[0]} is known" if words else "",
-    "default": lambda words, _: words[0] if words else "",
-    "min": lambda words, _: f"the lower of {' and '.join(words)}",
-    "max": lambda words, _: f"the higher of {' and '.join(words)}",
-    "clip": lambda words, _: words[0] if words else "",
-    "barssince": lambda words, _: f"candles since ({words[0]})" if words else "",
-    "valuewhen": lambda words, _: f"{words[1]} at the last “{words[0]}”" if len(words) > 1 else "",
-    "at_least": lambda words, _: f"at least {words[0]} of: {'; '.join(words[1:])}" if words else "",
-}

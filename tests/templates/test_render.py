@@ -144,6 +144,43 @@ def test_webhook_bodies_hold_to_the_schema_of_a_signal() -> None:
     validator("signal").validate(rendered("signal", "webhook").body)
 
 
+# -- the report of a day --
+
+
+def report(channel: str, **numbers: Any) -> str:
+    payload = copy.deepcopy(SAMPLES["report"])
+    payload["report"] = {"strategy": "scalper", "day": "2025-04-07", **numbers}
+    return str(rendered("", channel, payload).plain)
+
+
+@pytest.mark.parametrize("channel", ["telegram", "x", "linkedin", "apprise", "console"])
+def test_a_losing_coin_is_not_called_the_best_nor_a_winning_one_the_worst(channel: str) -> None:
+    numbers = {"closed": 1, "wins": 0, "losses": 1, "profit_factor": 0.5935}
+    lost = report(channel, **numbers, best="SOL/USDT -1.14%")
+    assert "Best coin" not in lost
+    assert "0.59" in lost
+    assert "0.5935" not in lost
+    assert "Worst coin" not in report(channel, **numbers, worst="SOL/USDT +1.14%")
+    both = report(channel, **numbers, best="BTC/USDT +3.84%", worst="LINK/USDT -1.14%")
+    assert "BTC/USDT +3.84%" in both
+    assert "LINK/USDT −1.14%" in both
+
+
+@pytest.mark.parametrize("channel", ["telegram", "x", "linkedin", "apprise", "console"])
+def test_a_day_on_which_nothing_ended_is_one_line(channel: str) -> None:
+    plain = report(channel, signals=2, closed=0, wins=0, losses=0, profit_factor=0.0)
+    assert "No signal ended that day; 2 new signals" in plain
+    assert "Profit factor" not in plain
+    assert "No signal ended that day; 1 new signal" in report(channel, signals=1)
+    assert "No signal ended that day" in report(channel)
+
+
+@pytest.mark.parametrize("channel", ["telegram", "x", "linkedin", "apprise"])
+def test_a_report_names_the_brand_once(channel: str) -> None:
+    shown = rendered("report", channel)
+    assert (shown.title + shown.plain).count("Northlight Signals") == 1
+
+
 # -- too long, and hostile --
 
 

@@ -25,7 +25,7 @@ TABLE: list[tuple[str, dict[str, float | None], str]] = [
      "lowest RSI14 of 3 candles 27.4 ≤ low RSI 30"),
     ("close > highest(high, 20)[1]", {"close": 5.0, "highest(high, 20)[1]": 4.5},
      "price 5 > previous 20-candle high 4.5"),
-    ("volume > 1.8 * sma(volume, 20)", {"volume": 1843.2}, "volume 1,843.2 > 1.8 × average volume of 20 candles"),
+    ("volume > 1.8 * sma(volume, 20)", {"volume": 1843.2}, "volume 1,843 > 1.8 × average volume of 20 candles"),
     (CALM + " < 1%", {CALM: 0.0051}, "|5-candle change on BTC/USDT| 0.51% < 1%"),
     ("rsi(14)@1h < 30", {"rsi(14)@1h": 22.5}, "RSI14 on 1h 22.5 < 30"),
     ("k < 20 and rising(k)", {"k": 17.2}, "k 17.2 < 20, k rising"),
@@ -36,7 +36,7 @@ TABLE: list[tuple[str, dict[str, float | None], str]] = [
     ("rsi14 between 50 and 70", {"rsi14": 61.0}, "RSI14 61 between 50 and 70"),
     ("fng < 25", {"fng": None}, "Fear & Greed unknown < 25"),
     ("model.up >= 0.55", {"model.up": 0.6134}, "the model's chance of up 61.34% ≥ 0.55"),
-    ("macd(fast=12).hist > 0", {"macd(fast=12).hist": 0.5}, "MACD12 hist 0.5 > 0"),
+    ("macd(fast=12).hist > 0", {"macd(fast=12).hist": 0.5}, "MACD12 histogram 0.5 > 0"),
     ("not bearish_engulfing()", {}, "not (bearish engulfing)"),
     ("at_least(2, a > 1, b > 2, c > 3)", {}, "at least 2 of: a > 1; b > 2; c > 3"),
     ("time.hour between 8 and 16", {"time.hour": 9.0}, "hour (UTC) 9 between 8 and 16"),
@@ -44,9 +44,17 @@ TABLE: list[tuple[str, dict[str, float | None], str]] = [
     ("burst or hammer()", {"burst": 2.0, "hammer()": 0.0}, "burst"),
     ("oversold or bounced", {"lowest(rsi14, 3)": 27.4}, "oversold or bounced (lowest RSI14 of 3 candles 27.4)"),
     ("(up and (a or b)) or c", {"up": 2.0, "a": 0.0, "b": 2.0, "c": 0.0}, "up, b"),
-    ("up and (a or b)", {}, "up, (a or b)"),
-    ("-hist > 2 * (a + b)", {"-hist": 9.0}, "−hist 9 > 2 × (a + b)"),
+    ("up and (a or b)", {}, "up, either a or b"),
+    ("-hist > 2 * (a + b)", {"-hist": 9.0}, "−histogram 9 > 2 × (a + b)"),
     ("lib.trend(14) > 0", {}, "trend 14 > 0"),
+    ("(up and (a or b)) or c", {}, "(up and either a or b) or c"),
+    ("higher_highs(3, 3, 300) and natr(14) > 1%", {"natr(14)": 0.0123456}, "higher highs, NATR14 1.235% > 1%"),
+    ("volume_surge(20) > 0.9", {"volume_surge(20)": 0.96498}, "volume surge over 20 candles 0.965× > 0.9"),
+    ("close < lowest(low, 5)[1]", {"close": 155.31, "lowest(low,5)[1]": 155.35},
+     "price 155.31 < previous 5-candle low 155.35"),
+    ("close > 1 or turning", {"close": 2.0}, "price 2 > 1"),
+    ("fng < 25 or turning", {"fng": None}, "turning"),
+    ("if calm then close > 2 else close > 1", {"close": 1.5}, "price 1.5 > 1"),
     ("a ~~ b", {"a": 1.0}, "a ~~ b (a 1)"),
 ]  # fmt: skip
 
@@ -99,8 +107,33 @@ def test_a_ratio_is_told_in_percent_and_a_param_with_its_value():
             {"text": "least_fall", "value": 0.05, "unit": "ratio"},
         ],
     }  # fmt: skip
-    assert explain(condition) == "fall 8.3328% between least fall 5% and 20%"
+    assert explain(condition) == "fall 8.333% between least fall 5% and 20%"
     volatile = {**condition, "text": "range > usual", "parts": [
         {"text": "range", "value": 0.02, "unit": "distance"}, {"text": "usual", "value": 0.01, "unit": ""},
     ]}  # fmt: skip
     assert explain(volatile) == "range 0.02 > usual 0.01"
+
+
+def test_truths_choose_the_alternatives_and_are_never_shown_as_numbers() -> None:
+    parts = [
+        {"text": "oversold_bounce", "value": 0.0, "unit": "bool"},
+        {"text": "ma_bounce", "value": 1.0, "unit": "bool"},
+        {"text": "rsi14", "value": 51.2, "unit": "index"},
+        {"text": "falling(rsi14)", "value": None, "unit": "bool"},
+    ]
+    condition = {"text": "oversold_bounce or ma_bounce", "truth": "true", "parts": parts}
+    assert explain(condition) == "MA bounce (RSI14 51.2)"
+    every = [{**part, "value": 0.0} for part in parts[:2]]
+    assert explain({**condition, "parts": every}) == "oversold bounce or MA bounce"
+    assert explain({**condition, "text": "a ~~ b", "parts": parts[:2]}) == "a ~~ b"
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, None]), min_size=3, max_size=3))
+def test_the_only_reason_is_never_dropped(truths: list[float | None]) -> None:
+    names = ("calm", "late", "wild")
+    parts = [{"text": name, "value": truth, "unit": "bool"} for name, truth in zip(names, truths, strict=True)]
+    words = explain({"text": "calm and late or wild", "truth": "true", "parts": parts})
+    assert any(name in words for name in names)
+    for name, truth in zip(names, truths, strict=True):
+        if truth and name == "wild":
+            assert name in words
