@@ -96,3 +96,11 @@ class Diagnostic:
     help: str = ""
     notes: Sequence[tuple[Span, str]] = ()
     fix: Fix | None = None
+
+    def __post_init__(self) -> None:
+        """Keep what is said on one line, whatever it quotes: no line breaks, no control characters."""
+        for field in ("message", "label", "help"):
+            said = getattr(self, field)
+            if not said.isprintable():
+                plain = "".join(char if char.isprintable() else " " for char in said)
+                object.__setattr__(self, field, " ".join(plain.split()))

@@ -100,9 +100,7 @@ def _bang(source: Source, at: int) -> Fault | None:
         return None
     condition = match[2].strip()
     advice = f"for the opposite of a condition write `not {condition or 'x'}`"
-    return _told(
-        source, start + match.start(1), "a value that begins with `!` is a YAML tag; they are refused", advice
-    )
+    return _told(source, start + match.start(1), "a value that begins with `!` is a YAML tag; they are refused", advice)
 
 
 def _parsing(source: Source, at: int, opened: int, problem: str, doing: str) -> Fault:

@@ -24,12 +24,19 @@ def command(paths: tuple[Path, ...], as_json: bool, verbose: bool) -> int:
 
     Status 0 all passed, 1 a test failed, 2 a test file or its strategy cannot be loaded.
     """
-    from dsl.testing.run import run_suites
+    from dsl.testing.run import run_suites, suites_in
 
     chosen = findings.chosen(paths)
     if missing := [path for path in chosen if not path.exists()]:
         raise Failure(f"there is no {missing[0]}")
-    tested = run_suites(chosen)
+    tests = suites_in(chosen)
+    without = [f"there is no {path.name} beside it" for path in tests if not path.exists()]
+    tests = [path for path in tests if path.exists()]
+    if without and not tests:
+        raise Failure("\n".join(without))
+    for line in without:
+        show.note(line)
+    tested = run_suites(tests)
     if not tested.files:
         raise Failure(f"there are no tests (NAME.test.yaml) in {', '.join(map(str, chosen))}")
     if as_json:

@@ -122,7 +122,7 @@ def comparable(env: Env, left: Term, right: Term) -> tuple[Term, Term]:
 def _repair(left: Term, right: Term) -> str:
     a, b = left.type, right.type
     index, percentage = (left, right) if a.unit == units.INDEX else (right, left)
-    if index.type.unit == units.INDEX and percentage.type.percent and index.type.bounds == (0, 100):
+    if index.type.unit == units.INDEX and percentage.type.percent and tuple(index.type.bounds) == (0.0, 100.0):
         return f"an index runs from 0 to 100: write `{round(100 * (percentage.value or 0.0), 10):g}`"
     prices = [t for t in (left, right) if t.type.form == "level"]
     others = [t for t in (left, right) if t.type.form != "level"]

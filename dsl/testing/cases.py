@@ -100,6 +100,11 @@ def read_suite(path: Path, text: str | None = None) -> tuple[Suite | None, list[
     return Suite(path, strategy, cases), found
 
 
+def _cut(key: str, value: Node) -> bool:
+    """Tell whether a key is a piece of a series that its own commas have cut."""
+    return isinstance(value, Scalar) and value.empty and bool(re.match(r"[-+]?[0-9]|_ *x|to\s|noise\s", key))
+
+
 class _Cases:
     """Reads the list of tests."""
 
@@ -130,6 +135,12 @@ class _Cases:
     def _case(self, table: Table) -> Case | None:
         optional = ("symbol", "timeframe", "start", *FIELDS, "others", "candles", "from", "to", "series", "model")
         known = {"name": True, "expect": True, **dict.fromkeys(optional, False)}
+        piece = next((entry for name, entry in table.entries.items() if _cut(name, entry.value)), None)
+        if piece is not None:
+            advice = "put quotes around the whole series, or give each key its own line"
+            message = "a comma inside `{ }` ends the series"
+            self._reader.refuse("series-syntax", message, piece.key.span, advice)
+            return None
         keys = self._reader.keys(table, known, Span(table.span.source, table.span.start, table.span.start + 1))
         name = self._reader.scalar(keys["name"].value, "`name`") if "name" in keys else None
         if name is None:

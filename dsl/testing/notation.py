@@ -92,9 +92,18 @@ def _extend(values: list[float], item: str, start: int, length: int | None) -> N
             values.extend([value] * _times(match["times"] or "1", item, start))
     else:
         raise NotationError(
-            f"`{_short(item)}` is no run of candles; write `100`, `100 x60`, `100 to 94 in 12`, `+0.5 x10` or `_ x3`",
-            start, start + len(item),
+            f"`{_short(item)}` is no run of candles; {_advice(item)}", start, start + len(item)
         )  # fmt: skip
+
+
+def _advice(item: str) -> str:
+    """Say how a run is written; `100 x60 noise 0.2` lacks its comma."""
+    run, noise, size = item.partition("noise")
+    run = run.strip()
+    if noise and any(form.fullmatch(run) for form in (_RUN, _STEPS, _RAMP)):
+        return f"`noise` is an item of its own: write `{_short(f'{run}, noise{size}')}`"
+    forms = "`100`, `100 x60`, `100 to 94 in 12`, `+0.5 x10`, `_ x3` or, at the end, `noise 0.2 seed 7`"
+    return f"write {forms}, with commas between"
 
 
 def _number(text: str, item: str, start: int) -> float:

@@ -66,6 +66,7 @@ def survey(
         (s, t) for s in symbols for t in timeframes if t in there[s] and (t in asked or t in fine.get(s, ()))
     )
     series = tuple(sorted({name for rules in plan.strategies for name in rules.uses_series}))
+    skipped += _without_fields(plan)
     skipped += _without_series(plan, feed, 2**62 if span is None else span[1])
     return Scope(symbols, universe_here, timeframes, expected, follow, markets, series, tuple(skipped))
 
@@ -151,6 +152,15 @@ def _recorded(feed: Feed, symbol: str, timeframe: Timeframe) -> tuple[int, int]:
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] < other[1] and other[0] < one[1]
+
+
+def _without_fields(plan: Plan) -> Iterable[str]:
+    """Name the market fields that rules read and candles do not have; derived and assumed ones are not among them."""
+    for rules in plan.strategies:
+        if rules.missing_fields:
+            names = " and ".join(rules.missing_fields)
+            are, them = ("is", "it") if len(rules.missing_fields) == 1 else ("are", "them")
+            yield f"{rules.id}: {names} {are} not in these candles, so what reads {them} is unknown"
 
 
 def _without_series(plan: Plan, feed: Feed, until: int) -> Iterable[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from dsl.errors import Diagnostic
+from dsl.errors import Diagnostic, Source, Span
 from dsl.lint import lint
 from dsl.load import Loaded, load_document
 from dsl.read import read_document
@@ -127,6 +127,12 @@ def test_candles_that_begin_anew_with_the_day_are_timeframes(timeframe: str) -> 
 @pytest.mark.parametrize("symbol", ["BTC/USDT", "BTC/USDT:USDT", "1000PEPE/USDC", "kPEPE/USDC", "BTC/USD:BTC-260327"])
 def test_symbols(symbol: str) -> None:
     assert loaded(("[ETH/USDT]", f"['{symbol}']")).errors == []
+
+
+def test_what_is_said_stands_on_one_line() -> None:
+    span = Span(Source("x", ""), 0, 0)
+    found = Diagnostic("syntax", "no further than `[1%,\n  2%]`", span, label="a\tb", help="write\x07 `x`")
+    assert (found.message, found.label, found.help) == ("no further than `[1%, 2%]`", "a b", "write `x`")
 
 
 def test_the_key_of_another_tool_is_read_as_its_own() -> None:

@@ -173,7 +173,7 @@ def test_github_annotations() -> None:
     source = Source("a,b.yaml", "ab\n")
     finding = Diagnostic("x", "100%\nsure", Span(source, 0, 2), Severity.WARNING, help="do: it")
     assert as_github([finding]) == (
-        "::warning title=x,file=a%2Cb.yaml,line=1,col=1,endLine=1,endColumn=3::100%25%0Asure (do: it)"
+        "::warning title=x,file=a%2Cb.yaml,line=1,col=1,endLine=1,endColumn=3::100%25 sure (do: it)"
     )
 
 

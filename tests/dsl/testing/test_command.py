@@ -48,6 +48,25 @@ def test_a_mistake_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert answer.out.endswith("1 test file: 1 mistake in the files\n")
 
 
+def test_a_strategy_without_tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, GOOD)
+    (tmp_path / "bare.yaml").write_text(STRATEGY)
+    answer = call(monkeypatch, tmp_path, "test", "bare.yaml")
+    assert (answer.status, answer.out) == (3, "")
+    assert "there is no bare.test.yaml beside it" in answer.err
+    answer = call(monkeypatch, tmp_path, "test", "bare.yaml", "probe.yaml")
+    assert (answer.status, answer.out) == (0, "1 test file: 1 passed\n")
+    assert "there is no bare.test.yaml beside it" in answer.err
+
+
+def test_a_series_that_its_own_commas_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "- {name: cut, close: 100 x20, noise 0.2, volume: 5 x40, expect: [nothing: always]}\n")
+    answer = call(monkeypatch, tmp_path, "test", ".")
+    assert answer.status == 2
+    assert answer.out.startswith("error[series-syntax]: a comma inside `{ }` ends the series\n")
+    assert answer.out.endswith("1 test file: 1 mistake in the files\n")
+
+
 def test_a_bad_strategy_stops_no_good_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, GOOD)
     write(tmp_path, GOOD, name="worse", strategy=STRATEGY.replace("id: probe", "id: worse").replace("let:", "lett:"))

@@ -52,6 +52,8 @@ def test_noise_is_repeatable_and_bounded() -> None:
     ("text", "place", "words"),
     [
         ("100 x60, abc, 3", "abc", "is no run of candles"),
+        ("100 x60, abc, 3", "abc", "at the end, `noise 0.2 seed 7`, with commas between"),
+        ("100 x60 noise 0.2", "100 x60 noise 0.2", "`noise` is an item of its own: write `100 x60, noise 0.2`"),
         ("100,, 3", ",", "a number is missing"),
         ("", "", "a number is missing"),
         ("to 94 in 3", "to 94 in 3", "there is none before it"),

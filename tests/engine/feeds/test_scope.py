@@ -31,7 +31,7 @@ def record(timeframe: Timeframe, first_day: float, days: float) -> Candles:
     )
 
 
-def plan_of(*timeframes: str):
+def plan_of(*timeframes: str, condition: str = "close crosses above ema(close, 8)"):
     text = f"""language: 1
 id: one
 name: One
@@ -41,7 +41,7 @@ timeframes: [{", ".join(timeframes)}]
 universe: {{symbols: [BTC/USDT]}}
 long:
   when:
-    up: close crosses above ema(close, 8)
+    up: {condition}
   stop: 2%
   targets: [1R, 2R]
 """
@@ -94,3 +94,13 @@ def test_any_cut_of_the_span_gives_the_same_lives_over_the_borders():
     for span in (DAY, 5 * 3_600_000):
         cut = backtest(plan, feed, {}, Settings(), span=span)
         assert cut.events == whole.events
+
+
+def test_fields_that_no_candle_has_are_named_before_the_run_starts():
+    feed = MemoryFeed.of([record(H1, 0, 20)])
+    one = survey(plan_of("1h", condition="close > open and funding_rate < 0"), feed, {}, (BEGIN, BEGIN + 20 * DAY))
+    assert one.skipped == ("one: funding_rate is not in these candles, so what reads it is unknown",)
+    two = survey(plan_of("1h", condition="bid > open and spread < 1%"), feed, {}, (BEGIN, BEGIN + 20 * DAY))
+    assert two.skipped == ("one: bid and spread are not in these candles, so what reads them is unknown",)
+    derived = survey(plan_of("1h", condition="quote_volume_24h > 5"), feed, {}, (BEGIN, BEGIN + 20 * DAY))
+    assert derived.skipped == ()
