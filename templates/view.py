@@ -152,10 +152,14 @@ def _numbers(report: Mapping[str, Any]) -> list[Number]:
     """Return the plain numbers of a report, in its order; none for a day on which nothing ended."""
     if not report.get("closed", bool(set(report) - {"strategy", "day", "signals"})):
         return []
+    told = {name: value for name, value in report.items() if name not in ("strategy", "day")}
+    if all(isinstance(told.get(name), int) for name in ("closed", "wins", "losses")):
+        wins, losses, even = told.pop("wins"), told.pop("losses"), told.pop("break_even", 0)
+        told["closed"] = f"{told['closed']}: {wins} won, {losses} lost{f', {even} even' if even else ''}"
     return [
         Number(_NUMBERS.get(name) or humanise(name), text)
-        for name, value in report.items()
-        if name not in ("strategy", "day") and (text := _number(name, value))
+        for name, value in told.items()
+        if (text := _number(name, value))
     ]
 
 

@@ -37,7 +37,7 @@ function svg(path, kind) {
 }
 
 // -- what there is --
-let posts = [], threads = [], settings = { show: [], title: "" };
+let posts = [], threads = [], onlyReports = false, settings = { show: [], title: "" };
 const state = { bot: "", side: "", fate: "", text: "", channel: "" };
 
 function read() {
@@ -57,14 +57,17 @@ function read() {
   }
   threads = [...byId.values()].sort((a, b) => (a.last < b.last ? 1 : a.last > b.last ? -1 : 0));
   for (const thread of threads) {
-    thread.fate = !thread.first.thread ? "note" : thread.end ? thread.end.outcome || "none" : "open";
+    thread.fate = !thread.first.thread ? (thread.first.kind === "report" ? "report" : "note") : thread.end ? thread.end.outcome || "none" : "open";
     thread.words = thread.posts.map((post) => Object.values(post.views).map((view) => view.text).join(" ")).join(" ").toLowerCase();
   }
+  onlyReports = threads.every((thread) => thread.fate === "report");
 }
 const brand = () => posts.findLast((post) => post.brand)?.brand || settings.title || "Signal feed";
+// Reports have a chip of their own, so that the first thing seen is a signal; a page of nothing else shows them.
+const shownAtAll = (thread) => (state.fate ? thread.fate === state.fate : thread.fate !== "report" || onlyReports);
 const wanted = (thread) =>
   (!state.bot || thread.first.bot === state.bot) && (!state.side || thread.first.side === state.side) &&
-  (!state.fate || thread.fate === state.fate) && (!state.text || thread.words.includes(state.text));
+  shownAtAll(thread) && (!state.text || thread.words.includes(state.text));
 
 // -- numbers --
 const signed = (value, places, unit) => (value > 0 ? "+" : value < 0 ? "−" : "") + Math.abs(value).toFixed(places) + unit;
@@ -99,6 +102,7 @@ function curve(results, sum) {
   const y = (value) => (37 - (34 * (value - low)) / span).toFixed(1);
   const path = at.map((value, i) => `${i ? "L" : "M"}${((160 * i) / Math.max(1, at.length - 1)).toFixed(1)} ${y(value)}`).join("");
   const tone = sum >= 0 ? "var(--win)" : "var(--loss)";
+  $("sum").hidden = results.length < 2;
   $("curve").innerHTML = results.length < 2 ? "" : `<title>Sum of results in R, in order of their ends</title><line x1="0" x2="160" y1="${y(0)}" y2="${y(0)}"/><path d="${path}" stroke="${tone}"/>`;
 }
 
@@ -139,6 +143,31 @@ const day = (time) => `${Number(time.slice(8, 10))} ${DAYS[Number(time.slice(5, 
 const avatar = () => h("span", { class: "avatar", "aria-hidden": "true" }, [...brand()][0] || "S");
 const acts = (...names) => h("div", { class: "actions", "aria-hidden": "true" }, ...names);
 
+// LinkedIn's fold: the first lines of a long post, cut between words; empty: the post is short enough to stand whole.
+const FOLD = { lines: 5, whole: 16, wide: 48 };
+function folded(text) {
+  const tall = (line) => Math.max(1, Math.ceil([...line].length / FOLD.wide));
+  const lines = text.split("\n"), all = lines.reduce((sum, line) => sum + tall(line), 0);
+  if (all <= FOLD.whole) return "";
+  const kept = [];
+  let room = FOLD.lines;
+  for (const line of lines) {
+    if (room <= 0) break;
+    let head = line;
+    if (tall(line) > room) {
+      head = "";
+      for (const word of line.split(" ")) {
+        if (`${head} ${word}`.length > room * FOLD.wide - 6) break;
+        head += head ? ` ${word}` : word;
+      }
+      head ||= [...line].slice(0, room * FOLD.wide - 6).join("");
+    }
+    kept.push(head);
+    room -= tall(line);
+  }
+  return kept.join("\n").replace(/[\s,;:·]+$/, "");
+}
+
 const SHOW = {
   telegram(post, thread) {
     const first = thread.first;
@@ -158,24 +187,27 @@ const SHOW = {
       acts(svg(ACT.reply), svg(ACT.repost), svg(ACT.like), svg(ACT.send), h("span", { class: "count", title: "Weighted length" }, `${view.length}/${view.limit}`))));
   },
   linkedin(post) {
-    const text = h("div", { class: "text clamp" }, ...marked(post.views.linkedin.text, "linkedin"));
-    const more = h("button", { class: "more", type: "button", on: { click: () => { text.classList.remove("clamp"); more.remove(); } } }, "…more");
-    if (post.views.linkedin.text.split("\n").length <= 3 && post.views.linkedin.text.length < 150) { text.classList.remove("clamp"); more.hidden = true; }
+    const whole = post.views.linkedin.text, head = folded(whole);
+    const text = h("div", { class: "text" }, ...marked(head || whole, "linkedin"));
+    if (head) text.append(" ", h("button", { class: "more", type: "button", on: { click: () => text.replaceChildren(...marked(whole, "linkedin")) } }, "…more"));
     const act = (path, name) => h("span", {}, svg(path), name);
     return h("div", { class: "lpost" },
       h("div", { class: "line" }, avatar(), h("span", {}, h("b", {}, post.brand || brand()), h("small", {}, `${day(post.time)}, `, clock(post.time), " · 🌐"))),
-      text, more, acts(act(ACT.like, "Like"), act(ACT.reply, "Comment"), act(ACT.repost, "Repost"), act(ACT.send, "Send")));
+      text, acts(act(ACT.like, "Like"), act(ACT.reply, "Comment"), act(ACT.repost, "Repost"), act(ACT.send, "Send")));
   },
 };
 function threadNode(thread, channel) {
   const shown = thread.posts.filter((post) => post.views[channel]);
   const first = thread.first, [tone, fate] = thread.first.thread ? fateOf(thread) : ["flat", first.kind];
+  const made = first.kind === "signal" ? `Signal of ${day(first.time)}, ${first.time.slice(11, 16)} UTC` : "";
+  const since = made && thread.last > first.time ? ` · last news ${day(thread.last)}, ${thread.last.slice(11, 16)}` : "";
   const side = first.side ? `${first.side.toUpperCase()} ` : "";
   return h("article", { class: `thread ${first.side || ""}`, "data-thread": thread.id },
     h("div", { class: "tag" },
       h("span", { class: "what" }, side + (first.pair || first.bot_name || first.kind)),
       h("span", { class: "by" }, [first.pair ? first.bot_name : "", first.timeframe].filter(Boolean).join(" · ")),
-      h("span", { class: `badge ${tone}` }, fate)),
+      h("span", { class: `badge ${tone}` }, fate),
+      made ? h("span", { class: "when" }, made + since) : null),
     h("div", {}, ...shown.map((post) => SHOW[channel](post, thread))));
 }
 
@@ -209,7 +241,7 @@ function more(self) {
   if (self.at >= self.list.length) self.sentinel.remove();
 }
 function refill() {
-  stats(threads.filter((thread) => (!state.bot || thread.first.bot === state.bot) && (!state.side || thread.first.side === state.side)));
+  stats(threads.filter(wanted));
   for (const self of columns) self.fill();
 }
 
@@ -224,7 +256,7 @@ function chips() {
     } }, "data-group": name, "data-value": value }, text);
     return chip;
   });
-  $("chips").replaceChildren(...group("bot", bots), bots.length ? h("i") : "", ...group("side", [["long", "Long"], ["short", "Short"]]), h("i"), ...group("fate", [["open", "Live"], ["win", "Won"], ["loss", "Lost"]]));
+  $("chips").replaceChildren(...group("bot", bots), bots.length ? h("i") : "", ...group("side", [["long", "Long"], ["short", "Short"]]), h("i"), ...group("fate", [["open", "Live"], ["win", "Won"], ["loss", "Lost"]]), h("i"), ...group("fate", threads.some((t) => t.fate === "report") && !onlyReports ? [["report", "Reports"]] : []));
   let wait;
   $("search").addEventListener("input", (event) => {
     clearTimeout(wait);

@@ -172,6 +172,70 @@ def test_filters_search_and_results(tmp_path: Path, browser: Any) -> None:
     page.wait_for_selector(".x .empty")
 
 
+def test_a_signal_is_seen_first_and_reports_have_their_own_chip(tmp_path: Path, browser: Any) -> None:
+    feed = made(tmp_path)
+    fill(feed)
+    report = dict(samples())["report"]
+    late = {**report, "event": {**report["event"], "id": "late", "time": "2025-04-09T00:00:00Z"}}
+    feed.send(post("report", late, "late"))
+    page, said = opened(browser, tmp_path)
+    assert said == []
+    first = page.locator(".telegram .thread").first
+    assert first.locator(".what").inner_text() == "LONG BTC/USDT"
+    assert first.locator(".when").inner_text() == "Signal of 7 Apr, 13:00 UTC · last news 7 Apr, 16:25"
+    assert "the day of" not in page.locator(".linkedin").inner_text()
+    page.click("[data-value=report]")
+    expect(page.locator(".linkedin .thread")).to_have_count(2)
+    assert "the day of 2025-04-07" in page.locator(".linkedin .thread").first.inner_text()
+    assert page.locator("#stats dd").first.inner_text() == "0"
+
+
+def test_a_page_of_reports_alone_shows_them(tmp_path: Path, browser: Any) -> None:
+    made(tmp_path).send(post("report", dict(samples())["report"]))
+    page, _ = opened(browser, tmp_path)
+    assert page.locator(".x .thread").count() == 1
+    assert page.locator("[data-value=report]").count() == 0
+    assert page.locator("#sum").is_hidden()
+
+
+def test_the_tiles_describe_what_is_shown(tmp_path: Path, browser: Any) -> None:
+    feed = made(tmp_path)
+    for n, (pair, percent, r) in enumerate([("BTC/USDT", 1.2, 1.5), ("ETH/USDT", -0.8, -1.0), ("ETH/USDT", 0.6, 1.0)]):
+        common: dict[str, Any] = {"pair": pair, "signal": {"id": f"{n:024x}"}}
+        feed.send(post("signal", sample("signal", **common), f"s{n}"))
+        end = {"status": "EXITED", "opened_at": "2025-04-07T13:00:00Z", "result_pct": percent, "result_r": r}
+        feed.send(post("closed", sample("closed", position={**end, "entry_price": 1.0}, **common), f"c{n}"))
+    page, _ = opened(browser, tmp_path)
+    tiles = page.locator("#stats dd")
+    assert tiles.all_inner_texts() == ["3", "0", "2 · 1", "67%", "+0.50R", "+1.5R"]
+    assert page.locator("#sum figcaption").inner_text() == "Sum of R"
+    page.click("[data-value=loss]")
+    assert tiles.all_inner_texts() == ["1", "0", "0 · 1", "0%", "−1.00R", "−1.0R"]
+    page.click("[data-value=loss]")
+    page.fill("#search", "eth/")
+    expect(tiles.first).to_have_text("2")
+    assert tiles.all_inner_texts() == ["2", "0", "1 · 1", "50%", "0.00R", "0.0R"]
+
+
+def test_linkedin_folds_long_posts_between_words_and_leaves_short_ones_whole(tmp_path: Path, browser: Any) -> None:
+    feed = made(tmp_path)
+    feed.send(post("signal", sample("signal")))
+    moved = dict(samples())["stop_moved"]
+    feed.send(post("stop_moved", moved))
+    page, _ = opened(browser, tmp_path)
+    long, short = (page.locator(".linkedin .lpost .text").nth(place) for place in (0, 1))
+    whole = TEMPLATES.render("signal", "linkedin", sample("signal")).plain
+    head = long.inner_text()
+    assert head.count("…") == 1
+    assert head.endswith(" …more")
+    words = head.removesuffix("…more").split()
+    assert words == whole.split()[: len(words)]
+    assert len(words) > 20
+    long.locator(".more").click()
+    assert long.inner_text().split() == whole.split()
+    assert short.inner_text().split() == TEMPLATES.render("stop_moved", "linkedin", moved).plain.split()
+
+
 def test_on_a_phone_there_is_one_channel_and_nothing_overflows(tmp_path: Path, browser: Any) -> None:
     fill(made(tmp_path))
     page, _ = opened(browser, tmp_path, viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
