@@ -155,7 +155,7 @@ def _numbers(report: Mapping[str, Any]) -> list[Number]:
     told = {name: value for name, value in report.items() if name not in ("strategy", "day")}
     if all(isinstance(told.get(name), int) for name in ("closed", "wins", "losses")):
         wins, losses, even = told.pop("wins"), told.pop("losses"), told.pop("break_even", 0)
-        told["closed"] = f"{told['closed']}: {wins} won, {losses} lost{f', {even} even' if even else ''}"
+        told["closed"] = f"{told['closed']} ({wins} won, {losses} lost{f', {even} even' if even else ''})"
     return [
         Number(_NUMBERS.get(name) or humanise(name), text)
         for name, value in told.items()

@@ -158,7 +158,7 @@ def test_a_losing_coin_is_not_called_the_best_nor_a_winning_one_the_worst(channe
     numbers = {"closed": 1, "wins": 0, "losses": 1, "profit_factor": 0.5935}
     lost = report(channel, **numbers, best="SOL/USDT -1.14%")
     assert "Best coin" not in lost
-    assert re.search("Closed:? 1: 0 won, 1 lost", lost)
+    assert re.search(r"Closed:? 1 \(0 won, 1 lost\)", lost)
     assert "0.59" in lost
     assert "0.5935" not in lost
     assert "Worst coin" not in report(channel, **numbers, worst="SOL/USDT +1.14%")
