@@ -11,6 +11,7 @@ from dsl.catalogue import Catalogue, catalogue
 from dsl.check import Checked, Libraries, check_library, check_strategy
 from dsl.compile import Placer, compile_strategy, finish
 from dsl.errors import Diagnostic, Severity, Source, Span
+from dsl.lint import impossible
 from dsl.units import Type
 from engine.domain.market import Timeframe
 from engine.domain.strategy import Frame, Gaps, Plan, StrategyRules
@@ -83,6 +84,8 @@ class _Loader:
         values = self.values.get(document.id, {})
         checked, found = check_strategy(document, self.functions, self.libraries, values=values, series=self.series)
         findings = findings + found
+        if not values and not _failed(findings):
+            findings += impossible(checked)
         if document.id in self.rules:
             span = document.id_span or document.span
             other = self.rules[document.id].path

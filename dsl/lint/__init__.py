@@ -38,6 +38,13 @@ def lint(loaded: Subjects, *, today: datetime.date | None = None) -> list[Diagno
     return run(loaded.documents, loaded.checked, loaded.plan, today=today or _now())
 
 
+def impossible(checked: Checked) -> list[Diagnostic]:
+    """Return an error for everything that a side needs to fire and that can never hold."""
+    from dsl.lint._never import impossible
+
+    return list(impossible(checked))
+
+
 def unsilenced(findings: Sequence[Diagnostic], *, today: datetime.date | None = None) -> list[Diagnostic]:
     """Return findings of the reader and the checker without the warnings that a comment silences on `today`."""
     from dsl.lint._run import unsilenced

@@ -12,6 +12,9 @@ from dsl.lint._truth import certain, is_comparison, twofold, why
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     pairs = {_key(part) for term in subject.terms if twofold(term) for part in term.args}
+    sides = subject.checked.sides if subject.checked else ()
+    musts = [condition.term for side in sides for condition in side.conditions if condition.must]
+    needless = {_key(term) for term in musts if term.value == 2.0}
     for term in subject.terms:
         if _key(term) in pairs:
             continue
@@ -19,6 +22,8 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
             if certain(term) is True:
                 label = why(term) if is_comparison(term) else ""
                 yield Diagnostic(RULE.name, "this always holds", term.span, Severity.WARNING, label)
+        elif _key(term) in needless:
+            yield Diagnostic(RULE.name, "this always holds", term.span, Severity.WARNING)
         elif term.op == "or" and term.shown is None and _only_together(term):
             yield Diagnostic(RULE.name, "one of these always holds", term.span, Severity.WARNING)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from dsl.errors import Diagnostic, Source, Span
+from dsl.errors import Diagnostic, Severity, Source, Span
 from dsl.lint import lint
 from dsl.load import Loaded, load_document
 from dsl.read import read_document
@@ -117,6 +117,50 @@ def test_a_mistake_is_told_once_with_what_to_write(
     made = loaded((before, after))
     assert told([*made.diagnostics, *lint(made)]) == [(name, place, message, help)]
     assert made.failed
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "place", "label"),
+    [
+        (CONDITION, "it: must rsi(14) < -5", "rsi(14) < -5", "`rsi(14)` is 0 to 100"),
+        (CONDITION, "it: must false", "false", ""),
+        (CONDITION, "it: must 1 > 2", "1 > 2", ""),
+        (CONDITION, "it: must not (volume >= 0)", "not (volume >= 0)", ""),
+        (CONDITION, "it: must rsi(14) between 70 and 30", "rsi(14) between 70 and 30", ""),
+        (CONDITION, "it: must rsi(14) crosses above 100", "rsi(14) crosses above 100", "`rsi(14)` is 0 to 100"),
+        (CONDITION, "it: must close > close", "close > close", "both sides are the same"),
+        ("confidence >= 70", "close > high", "close > high", ""),
+        ("confidence >= 70", "false", "false", ""),
+        ("    it: close > open\n  fire: confidence >= 70", "    it: low > high", "low > high", ""),
+    ],
+)
+def test_what_a_side_needs_and_can_never_hold_is_an_error(before: str, after: str, place: str, label: str) -> None:
+    made = loaded((before, after))
+    message = "this can never hold, so the long side never fires"
+    assert [(d.name, d.span.text, d.message, d.label) for d in made.errors] == [("never-true", place, message, label)]
+    assert lint(made) == []
+    assert made.failed
+
+
+@pytest.mark.parametrize(
+    ("condition", "name", "place"),
+    [
+        ("must true", "always-true", "true"),
+        ("must volume >= 0", "always-true", "volume >= 0"),
+        ("must close > ema(close, 100) and close < ema(close, 100)", "contradiction", "close < ema(close, 100)"),
+        ("close > ema(close, 100) and close < ema(close, 100)", "contradiction", "close < ema(close, 100)"),
+        ("must rsi(14) < -5 or close > open", "never-true", "rsi(14) < -5"),
+    ],
+)
+def test_what_is_idle_or_contradicts_itself_is_a_warning(condition: str, name: str, place: str) -> None:
+    made = loaded((CONDITION, f"it: {condition}"))
+    assert made.errors == []
+    assert [(d.name, d.span.text, d.severity) for d in lint(made)] == [(name, place, Severity.WARNING)]
+
+
+def test_a_condition_that_others_can_stand_in_for_may_be_impossible() -> None:
+    made = loaded((CONDITION, "it: rsi(14) > 100\n    other: close > open weight 9"))
+    assert made.errors == []
 
 
 @pytest.mark.parametrize("timeframe", ["1m", "5m", "45m", "90m", "8h", "1d", "3d", "48h", "1w", "2w"])
