@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from dsl import ast
+from dsl.cache import keep, kept
 from dsl.errors import Diagnostic
 from engine.domain.primitive import Input, Output, Parameter, Primitive
 from engine.indicators import PRIMITIVES
@@ -121,13 +122,27 @@ class Catalogue:
         path = self.folder / f"{name}.yaml"
         if not name.isidentifier() or not path.is_file():
             return None
-        from dsl.read import read_document
-
-        document, self._diagnostics[name] = read_document(path)
+        document, self._diagnostics[name] = _read(path)
         if document is None or name not in document.defines:
             return None
         self.documents[name] = document
         return of_definition(document.defines[name])
+
+
+def _read(path: Path) -> tuple[ast.Document, list[Diagnostic]]:
+    """Return the document of a library file. One that is whole is read once, and kept for later commands."""
+    import pickle
+
+    made_from = f"{path}\n{path.read_text(encoding='utf-8', errors='replace')}"
+    known = kept("library", made_from, pickle.load)
+    if isinstance(known, ast.Document):
+        return known, []
+    from dsl.read import read_document
+
+    document, found = read_document(path)
+    if not found:
+        keep("library", made_from, lambda file: pickle.dump(document, file, pickle.HIGHEST_PROTOCOL))
+    return document, found
 
 
 def of_primitive(primitive: Primitive) -> Function:

@@ -14,11 +14,14 @@ def command(paths: tuple[Path, ...], form: str, fix: bool, diff: bool) -> int:
 
     --fix mends slips with one plain meaning: a sign of another language, a name one letter away from the only one.
     """
-    from dsl.fix import with_fix
     from dsl.load import load
 
     files = findings.strategies(paths)
     findings.mend(files, form, lint=False, fix=fix, diff=diff)
     loaded = load(files)
-    errors = [with_fix(finding) for finding in loaded.diagnostics if finding.severity is Severity.ERROR]
+    errors = [finding for finding in loaded.diagnostics if finding.severity is Severity.ERROR]
+    if errors:
+        from dsl.fix import with_fix
+
+        errors = [with_fix(finding) for finding in errors]
     return findings.tell(errors, len(files), form)
