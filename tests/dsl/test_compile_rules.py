@@ -275,7 +275,7 @@ long:
     texts = {c.name: [text for text, _ in c.parts] for c in decided.conditions}
     assert texts == {
         "a": ["k"],
-        "b": ["volume", "1.8 * sma(volume, 20)"],
+        "b": ["burst", "volume", "1.8 * sma(volume, 20)"],
         "c": ['abs(roc(close, 5)@"BTC/USDT")'],
         "d": ["close", "ema(close, 9)"],
         "e": ["close", "hl2"],
