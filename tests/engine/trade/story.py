@@ -17,7 +17,7 @@ from engine.domain.event import (
     StopMoved,
     TakeProfitHit,
 )
-from engine.domain.market import Market, Timeframe
+from engine.domain.market import Market
 from engine.domain.position import Position, Status
 from engine.domain.signal import EntryOrder, Side, Signal, StopMove, TakeProfit
 from engine.domain.strategy import SideRules
