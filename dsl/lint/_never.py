@@ -24,6 +24,17 @@ def impossible(checked: Checked) -> Iterator[Diagnostic]:
             yield Diagnostic("never-true", message, term.span, label=why(part) if part is not None else "")
 
 
+_MOST = 2_000
+"""Conditions of more parts, each counted wherever it stands, are loaded without being asked."""
+
+
+def _size(term: Term, known: dict[int, int]) -> int:
+    """Return how many parts a term has when all that it shares is written out."""
+    if term.same not in known:
+        known[term.same] = 1 + sum(_size(part, known) for part in term.args)
+    return known[term.same]
+
+
 def _needed(side: Side) -> Iterator[Term]:
     for condition in side.conditions:
         if condition.must or side.fire is None:
@@ -35,4 +46,6 @@ def _needed(side: Side) -> Iterator[Term]:
 def _never(term: Term) -> bool:
     if term.value is not None:
         return term.value == 0.0
+    if _size(term, {}) > _MOST:
+        return False
     return (term.op != "and" or twofold(term)) and certain(term) is False

@@ -62,6 +62,8 @@ def _about(given: Term, found: set[int], atoms: Atoms) -> None:
     if not given.type.is_bool:
         linear(given, atoms)
         return
+    if given.same in found:
+        return
     found.add(given.same)
     for part in given.args:
         _about(part, found, atoms)
