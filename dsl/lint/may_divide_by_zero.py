@@ -14,13 +14,18 @@ from dsl.lint._solve import Goal, possible
 _PRICES = frozenset({"open", "high", "low", "close"})
 _SAME_CANDLE = "add sub mul div neg lt le gt ge eq ne and or not if min max clip abs sign sqrt log exp"
 _AT_ONCE = frozenset(_SAME_CANDLE.split(" "))
+_MOST_WAYS = 20_000
+"""A part may be reached in very many ways; beyond these nothing more is claimed."""
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     seen: set[tuple[object, ...]] = set()
     told: set[tuple[int, int]] = set()
+    dividing: dict[int, bool] = {}
     for root in subject.roots:
-        for divisor in _divisors(root, (), subject, seen):
+        if not _divides(root, dividing):
+            continue
+        for divisor in _divisors(root, (), subject, seen, dividing):
             place = divisor.span.start, divisor.span.end
             if place not in told:
                 told.add(place)
@@ -38,10 +43,23 @@ def _guard(divisor: Term) -> str:
     return f"abs({divisor.text})" if negative else divisor.text
 
 
-def _divisors(given: Term, facts: tuple[Goal, ...], subject: Subject, seen: set[tuple[object, ...]]) -> Iterator[Term]:
+def _divides(given: Term, known: dict[int, bool]) -> bool:
+    """Tell whether there is a division anywhere in an expression."""
+    if given.same not in known:
+        known[given.same] = given.op == "div" or any(_divides(part, known) for part in given.args)
+    return known[given.same]
+
+
+def _divisors(
+    given: Term,
+    facts: tuple[Goal, ...],
+    subject: Subject,
+    seen: set[tuple[object, ...]],
+    dividing: dict[int, bool],
+) -> Iterator[Term]:
     """Yield the divisors that may be 0 where the facts, which the way to them implies, are so."""
-    key = (given.same, given.span.start, tuple((fact.same, wanted) for fact, wanted in facts))
-    if key in seen:
+    key = (given.same, given.span.start, frozenset((fact.same, wanted) for fact, wanted in facts))
+    if key in seen or len(seen) > _MOST_WAYS:
         return
     seen.add(key)
     if given.op == "div" and subject.owns(given.span) and subject.owns(given.args[1].span):
@@ -50,12 +68,14 @@ def _divisors(given: Term, facts: tuple[Goal, ...], subject: Subject, seen: set[
             yield divisor
     known = facts if given.op in _AT_ONCE else ()
     for at, part in enumerate(given.args):
+        if not _divides(part, dividing):
+            continue
         there = known
         if given.op in ("and", "or"):
             there = (*known, *((other, given.op == "and") for other in given.args if other is not part))
         elif given.op == "if" and at:
             there = (*known, (given.args[0], at == 1))
-        yield from _divisors(part, there, subject, seen)
+        yield from _divisors(part, there, subject, seen, dividing)
 
 
 def _may_be_zero(divisor: Term, facts: tuple[Goal, ...]) -> bool:
