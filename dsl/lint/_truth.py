@@ -68,9 +68,18 @@ def needed(side: Side, subject: Subject) -> list[Term]:
 def tuned(term: Term, subject: Subject) -> bool:
     """Whether a number in it comes from a param or a let: what it says may change."""
     names = {*subject.document.params, *subject.document.lets}
-    if term.op == "const":
-        return bool(names.intersection(re.findall(r"[a-z_]\w*", term.span.text)))
-    return any(tuned(part, subject) for part in (term.shown or term.args))
+    seen: set[tuple[int, int, int]] = set()
+    left = [term]
+    while left:
+        part = left.pop()
+        place = (part.same, part.span.start, part.span.end)
+        if place in seen:
+            continue
+        seen.add(place)
+        if part.op == "const" and names.intersection(re.findall(r"[a-z_]\w*", part.span.text)):
+            return True
+        left.extend(part.shown or part.args)
+    return False
 
 
 def why(term: Term) -> str:
