@@ -100,6 +100,6 @@ def test_it_runs_and_publishes_where_the_repository_is_not(installed: Path, tmp_
     (tmp_path / "swing.yaml").write_text(SWING)
     done = engine(installed, tmp_path, "run", "swing.yaml", "--replay", "c")
     assert done.returncode == 0, done.stderr
-    page = (tmp_path / "var" / "feed.html").read_text()
+    page = (tmp_path / "var" / "replay.html").read_text()
     assert "Swing Bot" in page
     assert "BTC/USDT" in page
