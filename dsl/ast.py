@@ -1,6 +1,7 @@
 """The syntax tree of the language: what a document says, before anyone asks whether it makes sense.
 
-Every part keeps its span in the file. Names are not resolved here and nothing is checked.
+Every part keeps its span in the file. Names are not resolved here and nothing is checked. The file is long
+because it is a list: one noun of the language after the other.
 """
 
 from __future__ import annotations
