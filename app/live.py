@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app import wiring
 from app.cli import show
-from app.cli.screen import Screen, stop_on_signals
+from app.cli.screen import Screen, load_and_tell, stop_on_signals
 from app.config import Config
 from app.failure import CLEAN, Failure
 from engine.ports import Clock, FeedError
@@ -47,12 +47,7 @@ def run_live(
     from engine.feeds.scope import survey
     from engine.live import Live
 
-    loaded = wiring.load_strategies(config.strategies, only=only)
-    for failed in loaded.failed:
-        show.note(f"{failed} cannot be loaded and was left out; `engine validate {failed}` tells why")
-    plan = loaded.plan
-    for line in wiring.missing_models(plan, config):
-        show.note(line)
+    plan = load_and_tell(config, only)
     clock = clock or SystemClock()
     stop_on_signals(clock.stop)
     settings = CcxtSettings(venues=config.venues, urls=config.venue_urls)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app import wiring
 from app.cli import show
-from app.cli.screen import Screen
+from app.cli.screen import Screen, load_and_tell
 from app.config import Config
 from app.failure import Failure
 from engine.ports import Feed
@@ -36,12 +36,7 @@ def run_replay(
     from engine.feeds.replay import VirtualClock
     from engine.loop import journey
 
-    loaded = wiring.load_strategies(config.strategies, only=only)
-    for failed in loaded.failed:
-        show.note(f"{failed} cannot be loaded and was left out; `engine validate {failed}` tells why")
-    plan = loaded.plan
-    for line in wiring.missing_models(plan, config):
-        show.note(line)
+    plan = load_and_tell(config, only)
     feed = wiring.with_series(feed, config)
     channels = wiring.publishing(config, replay=True, publish=publish)
     # What a loss of power takes from a replay, the same replay makes again: it does not wait for the disk.

@@ -6,8 +6,11 @@ import signal
 from collections.abc import Callable, Sequence
 from types import FrameType
 
+from app import wiring
 from app.cli import show
+from app.config import Config
 from engine.domain.event import Event
+from engine.domain.strategy import Plan
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:
@@ -22,13 +25,22 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
     signal.signal(signal.SIGTERM, handler)
 
 
+def load_and_tell(config: Config, only: Sequence[str]) -> Plan:
+    """Return the plan of the strategies that can run, and say which were left out or stay silent, and why."""
+    loaded = wiring.load_strategies(config.strategies, only=only)
+    for failed in loaded.failed:
+        show.note(f"{failed} cannot be loaded and was left out; `engine validate {failed}` tells why")
+    for line in wiring.missing_models(loaded.plan, config):
+        show.note(line)
+    return loaded.plan
+
+
 class Screen:
     """A watcher of the loop: progress by `update`, warnings as lines, each told once."""
 
-    def __init__(self, update: Callable[[float, str], None], *, events: bool = False) -> None:
-        self._update, self._events = update, events
+    def __init__(self, update: Callable[[float, str], None]) -> None:
+        self._update = update
         self._warned: set[str] = set()
-        self.count = 0
 
     def progress(self, time: int, start: int, end: int) -> None:
         if time < start:
@@ -37,7 +49,7 @@ class Screen:
             self._update((time - start) / max(end - start, 1), show.when(time))
 
     def told(self, time: int, events: Sequence[Event]) -> None:
-        self.count += len(events)
+        """Events are read in the posts and in `engine status`, not on this screen."""
 
     def warn(self, text: str) -> None:
         if text not in self._warned:
