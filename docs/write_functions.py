@@ -1,6 +1,6 @@
-"""Write docs/indicators.md and docs/functions/NAME.md from the catalogue, so that they cannot fall behind it.
+"""Write docs/indicators.md, docs/functions/NAME.md and their pictures from the catalogue: they cannot fall behind it.
 
-Run `python docs/write_functions.py`; `--check` only tells which pages are not what it would write.
+Run `python docs/write_functions.py`; `--check` only tells which files are not what it would write.
 """
 
 from __future__ import annotations
@@ -8,10 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dsl.catalogue import LIBRARY, Function, Slot, catalogue
-from dsl.check import outputs
-from dsl.load import load_expression
-from dsl.units import OPEN, Type
+from function_page import drawing, follows, page, results, signature, warmup
+
+from dsl.catalogue import Function, catalogue
 
 HERE = Path(__file__).parent
 GROUPS: dict[str, str] = {
@@ -75,37 +74,44 @@ none) has its first value, and after which where the history began no longer mat
 
 
 def main(check: bool) -> int:
-    """Write the pages, or with `check` compare them; return how many differ."""
-    pages = {HERE / "indicators.md": overview()}
-    pages |= {HERE / "functions" / f"{f.name}.md": page(f) for f in listed()}
-    stale = [path for path, text in pages.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    stale += [path for path in (HERE / "functions").glob("*.md") if path not in pages]
+    """Write the files, or with `check` compare them; return how many differ."""
+    files = everything()
+    folder = HERE / "functions"
+    stale = [path for path, text in files.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    stale += [path for path in [*folder.glob("*.md"), *folder.glob("pictures/*")] if path not in files]
     for path in stale:
         sys.stdout.write(f"{path.relative_to(HERE.parent)}\n")
-        if not check and path in pages:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(pages[path], encoding="utf-8")
+        if not check and path in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(files[path], encoding="utf-8")
         elif not check:
             path.unlink()
     return len(stale) if check else 0
 
 
-def listed() -> list[Function]:
-    """Return every function that has a page. Raises LookupError for one that has no group."""
-    found = [f for f in catalogue() if f.kind != "builtin" and f.name not in HIDDEN]
-    grouped = {name for names in GROUPS.values() for name in names.split()}
-    missing = sorted({f.name for f in found} - grouped)
-    if missing:
-        raise LookupError(f"in no group of docs/write_functions.py: {', '.join(missing)}")
-    return found
+def everything() -> dict[Path, str]:
+    """Return every file with its text. Raises LookupError and ValueError naming the function that cannot be shown."""
+    files = {HERE / "indicators.md": overview()}
+    for title, functions in grouped().items():
+        names = [function.name for function in functions]
+        for function in functions:
+            files[HERE / "functions" / f"{function.name}.md"] = page(function, title, names)
+            files[HERE / "functions" / "pictures" / f"{function.name}.svg"] = drawing(function)
+    return files
+
+
+def grouped() -> dict[str, list[Function]]:
+    """Return every function that has a page, by group; one that GROUPS does not name is under *Others*."""
+    found = {f.name: f for f in catalogue() if f.kind != "builtin" and f.name not in HIDDEN}
+    groups = {title: [found.pop(name) for name in names.split() if name in found] for title, names in GROUPS.items()}
+    return {title: functions for title, functions in {**groups, "Others": [*found.values()]}.items() if functions}
 
 
 def overview() -> str:
     """Return docs/indicators.md: a table per group."""
-    functions = {f.name: f for f in listed()}
     parts = [INTRODUCTION]
-    for title, names in GROUPS.items():
-        rows = [row(functions[name]) for name in names.split() if name in functions]
+    for title, functions in grouped().items():
+        rows = [row(function) for function in functions]
         head = "| function | gives | known, settled | what it is | follows |\n|---|---|---|---|---|"
         parts.append(f"## {title}\n\n" + "\n".join([head, *rows]) + "\n")
     built_in = [f for f in catalogue() if f.kind == "builtin"]
@@ -117,89 +123,9 @@ def overview() -> str:
 def row(function: Function) -> str:
     gives = "<br>".join(f"`.{name}` {unit}" if name != "value" else unit for name, unit in results(function))
     link = f"[`{signature(function)}`](functions/{function.name}.md)"
-    cells = (link, gives, warmup(function), function.about, follows(function))
+    known, settled = warmup(function)
+    cells = (link, gives, f"{known}, {settled}", function.about, follows(function))
     return "| " + " | ".join(cell.replace("|", "\\|").strip() for cell in cells) + " |"
-
-
-def signature(function: Function) -> str:
-    """Return the signature as it is written; a primitive's is put together."""
-    return function.definition.signature.span.text if function.definition else function.signature
-
-
-def parameters(function: Function) -> list[str]:
-    """Return each argument as it is written, and whether it is a series or a constant."""
-    written = [p.span.text for p in function.definition.signature.params] if function.definition else []
-    texts = written or [slot.text for slot in function.slots]
-    kinds = ["series" if slot.series else "constant" for slot in function.slots]
-    return [f"- `{text}` ({kind})" for text, kind in zip(texts, kinds, strict=True)]
-
-
-def results(function: Function) -> list[tuple[str, str]]:
-    """Return (output, unit with bounds) of each output; a primitive's may be told by its argument."""
-    types = dict(outputs(function, catalogue()))
-    return [(o.name, o.unit if " " in o.unit else unit_text(types[o.name])) for o in function.outputs]
-
-
-def unit_text(given: Type) -> str:
-    if given.is_bool:
-        return "condition"
-    text = str(given)
-    low, high = given.bounds
-    if given.bounds == OPEN or "index," in text or given.unit.powers or (low == float("-inf") and high == float("inf")):
-        return text
-    if high == float("inf"):
-        return f"{text}, at least {low:g}"
-    return f"{text}, at most {high:g}" if low == float("-inf") else f"{text}, {low:g} to {high:g}"
-
-
-def calls(function: Function) -> list[str]:
-    """Return a call per output, with the defaults, and something plain where there is none."""
-    given = [f"{slot.name}={stand_in(slot)}" for slot in function.slots if slot.default is None]
-    text = f"{function.name}({', '.join(given)})"
-    return [text if output.name == "value" else f"{text}.{output.name}" for output in function.outputs]
-
-
-def stand_in(slot: Slot) -> str:
-    if slot.series:
-        return "close > open" if slot.boolean else "close"
-    return slot.choices[0] if slot.choices else f"{max(slot.low or 0, min(10, slot.high or 10)):g}"
-
-
-def warmup(function: Function) -> str:
-    """Return `known, settled` of the output that needs most."""
-    nodes = []
-    for text in calls(function):
-        plan, node, found = load_expression(text, "1h")
-        if node is None:
-            raise ValueError(f"{text}: {found[0].message}")
-        nodes.append(plan.nodes[node])
-    return f"{max(n.defined for n in nodes)}, {max(n.converged for n in nodes)}"
-
-
-def follows(function: Function) -> str:
-    return function.reference[:1].upper() + function.reference[1:].rstrip(".")
-
-
-def page(function: Function) -> str:
-    """Return docs/functions/NAME.md."""
-    parts = [f"# {function.name}\n", f"{function.about}\n", f"    {signature(function)}\n"]
-    if function.slots:
-        parts += [*parameters(function), ""]
-    for name, unit in results(function):
-        parts.append(f"Gives: {unit}." if name == "value" else f"- `.{name}`: {unit}")
-    known, settled = warmup(function).split(", ")
-    parts.append(
-        f"\nWith these defaults it is known from candle {known} on, and settled (to 1e-6) from candle {settled} on.\n"
-    )
-    if function.reference:
-        parts.append(f"Follows: {follows(function)}.\n")
-    if function.examples:
-        parts.append("```\n" + "\n".join(function.examples) + "\n```\n")
-    if function.kind == "definition":
-        parts.append(
-            "## Definition\n\n```yaml\n" + (LIBRARY / f"{function.name}.yaml").read_text(encoding="utf-8") + "```\n"
-        )
-    return "\n".join(parts)
 
 
 if __name__ == "__main__":
