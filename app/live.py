@@ -41,7 +41,6 @@ def run_live(
     Raises Failure, FeedError and DatabaseProblem.
     """
     from db.memory import Memory
-    from engine.feeds.ccxt import CcxtFeed, CcxtSettings
     from engine.feeds.clock import SystemClock
     from engine.feeds.kept import KeptFeed
     from engine.feeds.scope import survey
@@ -50,9 +49,8 @@ def run_live(
     plan = load_and_tell(config, only)
     clock = clock or SystemClock()
     stop_on_signals(clock.stop)
-    settings = CcxtSettings(venues=config.venues, urls=config.venue_urls)
     with Memory.open(database) as memory:
-        kept = KeptFeed(wiring.with_series(CcxtFeed(clock, settings), config), memory.candles, clock)
+        kept = KeptFeed(wiring.with_series(wiring.live_feed(config, clock), config), memory.candles, clock)
         also = tuple(position.signal.symbol for position in memory.store.book().live_positions())
         universe = wiring.universe_of(plan, config, symbols)
         scope = _patiently(lambda: survey(plan, kept, universe, also=also), clock, once=once)

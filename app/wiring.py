@@ -16,11 +16,16 @@ from engine.domain.strategy import Plan
 if TYPE_CHECKING:
     from db.memory import Memory
     from dsl.load import Loaded
+    from engine.feeds.files import FilesFeed
+    from engine.feeds.parquet import ParquetFeed
     from engine.feeds.scope import Scope
     from engine.loop import Loop, Watcher
     from engine.ports import Clock, Feed, Predictor, RiskRule
     from engine.relay import Outlet, Pace, Relay
     from engine.relay import Watcher as RelayWatcher
+
+    History = FilesFeed | ParquetFeed
+    """A feed over the past that knows which symbols it has."""
 
 LOCAL = frozenset({"console", "feed"})
 """Kinds of channel that never leave this machine: a replay posts to them without being asked."""
@@ -63,6 +68,23 @@ def universe_of(plan: Plan, config: Config, symbols: Sequence[str] = ()) -> dict
             named = (*named, *watched)
         found[rules.id] = tuple(dict.fromkeys(symbols or named))
     return found
+
+
+def candle_feed(path: Path, config: Config | None = None) -> History:
+    """Return a feed over a candle file, a folder of them, or a candle store. Raises CandleFileError."""
+    from engine.feeds.contents import is_store
+    from engine.feeds.files import FilesFeed
+    from engine.feeds.parquet import ParquetFeed
+
+    venues = config.venues if config else ()
+    return ParquetFeed(path, venues) if is_store(path) else FilesFeed([path], venues)
+
+
+def live_feed(config: Config, clock: Clock) -> Feed:
+    """Return a feed over the configured exchanges."""
+    from engine.feeds.ccxt import CcxtFeed, CcxtSettings
+
+    return CcxtFeed(clock, CcxtSettings(venues=config.venues, urls=config.venue_urls))
 
 
 def with_series(feed: Feed, config: Config) -> Feed:

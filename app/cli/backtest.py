@@ -39,11 +39,10 @@ def command(
     from app import wiring
     from engine.backtest import backtest
     from engine.decide import Settings
-    from engine.feeds.files import FilesFeed
 
     settings = replace(options.read_config(config), strategies=strategies)
     costs = settings.costs
-    feed = FilesFeed([candles], settings.venues)
+    feed = wiring.candle_feed(candles, settings)
     plan = wiring.load_strategies(strategies).plan
     chosen = options.chosen_symbols(symbols, feed.symbols())
     try:

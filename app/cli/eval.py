@@ -15,8 +15,8 @@ from app.failure import BROKEN, Failure
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from app.wiring import History
     from engine.domain.market import Candles
-    from engine.feeds.files import FilesFeed
 
 
 @click.command()
@@ -35,9 +35,9 @@ def command(
     since: int | None, until: int | None, last: int | None, form: str,
 ) -> None:  # fmt: skip
     """Print the value of EXPRESSION on each closed candle, empty where it is unknown."""
-    from engine.feeds.files import FilesFeed
+    from app import wiring
 
-    feed = FilesFeed([candles])
+    feed = wiring.candle_feed(candles)
     chosen = _symbol(feed, symbol)
     frame = _timeframe(feed, chosen, timeframe)
     values, history = _evaluate(feed, expression, chosen, frame)
@@ -49,7 +49,7 @@ def command(
     _print(expression, history, values, rows, form)
 
 
-def _symbol(feed: FilesFeed, symbol: str | None) -> str:
+def _symbol(feed: History, symbol: str | None) -> str:
     known = feed.symbols()
     if symbol is None and len(known) == 1:
         return known[0]
@@ -58,7 +58,7 @@ def _symbol(feed: FilesFeed, symbol: str | None) -> str:
     return symbol
 
 
-def _timeframe(feed: FilesFeed, symbol: str, text: str | None) -> str:
+def _timeframe(feed: History, symbol: str, text: str | None) -> str:
     known = feed.timeframes(symbol)
     if text is None:
         return str(known[0])
@@ -73,7 +73,7 @@ def _timeframe(feed: FilesFeed, symbol: str, text: str | None) -> str:
     return text
 
 
-def _evaluate(feed: FilesFeed, expression: str, symbol: str, frame: str) -> tuple[npt.NDArray[Any], Candles]:
+def _evaluate(feed: History, expression: str, symbol: str, frame: str) -> tuple[npt.NDArray[Any], Candles]:
     from dsl.load import load_expression
     from engine.domain.market import Timeframe
     from engine.domain.strategy import Gaps

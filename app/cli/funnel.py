@@ -42,7 +42,6 @@ def command(
     from app.explained import journey
     from app.funnelled import count
     from engine.decide import Settings
-    from engine.feeds.files import FilesFeed
 
     settings = options.read_config(config)
     loaded = wiring.load_strategies([find_strategy(settings, strategy)])
@@ -50,7 +49,7 @@ def command(
     frames = [frame for frame in rules.rules if timeframe in (None, frame.text)]
     if not frames:
         raise Failure(f"{rules.id} does not run on {timeframe}; it runs on {', '.join(map(str, rules.rules))}")
-    feed = FilesFeed([candles], settings.venues)
+    feed = wiring.candle_feed(candles, settings)
     chosen = options.chosen_symbols(symbols, feed.symbols())
     whole = wiring.with_series(feed, settings)
     way = journey(loaded.plan, whole, wiring.universe_of(loaded.plan, settings, chosen), since)

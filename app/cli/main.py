@@ -18,6 +18,7 @@ from engine import __version__
 
 COMMANDS = {
     "backtest": "Run strategies over history, without a database.",
+    "candles": "Keep candles in a store: import, fetch, list.",
     "db": "Migrate or back up the database.",
     "demo": "Replay a made market through the real engine and show what followers read.",
     "eval": "Print an expression's value on each candle of a file.",

@@ -49,10 +49,10 @@ def command(
         return run_live(settings, database or settings.database, only=only, symbols=chosen, once=once)
     if once:
         raise Failure("--once is for the live engine, not for --replay")
+    from app import wiring
     from app.replay import run_replay
-    from engine.feeds.files import FilesFeed
 
-    feed = FilesFeed([replay], settings.venues)
+    feed = wiring.candle_feed(replay, settings)
     where = database or settings.home / "replay.db"
     settings = replace(settings, page=where.with_suffix(".html"))
     chosen = options.chosen_symbols(symbols, feed.symbols())

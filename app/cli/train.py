@@ -26,7 +26,6 @@ def command(
 ) -> int:  # fmt: skip
     """Train the model of STRATEGY (its id, or its file) and print how good it is on later candles."""
     from app import wiring
-    from engine.feeds.files import FilesFeed
     from engine.learn.train import TrainingSettings, train
 
     settings = options.read_config(config)
@@ -34,7 +33,7 @@ def command(
     if path.suffix in (".yaml", ".yml"):
         settings, strategy = replace(settings, strategies=(path,)), path.stem
     plan = wiring.load_strategies(settings.strategies, only=(strategy,)).plan
-    feed = FilesFeed([candles], settings.venues)
+    feed = wiring.candle_feed(candles, settings)
     chosen = options.chosen_symbols(symbols, feed.symbols())
     universe = wiring.universe_of(plan, settings, chosen)[strategy]
     known = tuple(symbol for symbol in universe if symbol in feed.symbols())

@@ -81,17 +81,13 @@ class FilesFeed(MemoryFeed):
     """
 
     def __init__(self, paths: Sequence[Path | str], venues: Sequence[str] = ()) -> None:
-        files: dict[Path, CandleFile] = {}
-        series: dict[str, Path] = {}
-        for path in map(Path, paths):
-            for one in _listed(path):
-                if named := CandleFile.named(one):
-                    files[one.resolve()] = named
-                elif _is_series(one):
-                    series[one.name.partition(".")[0].lower()] = one
-        if not files:
-            raise CandleFileError(Path(paths[0]) if paths else Path(), 0, "there is no candle file here")
-        self._files = _by_symbol(list(files.values()), venues)
+        series = {
+            one.name.partition(".")[0].lower(): one
+            for path in map(Path, paths)
+            for one in _listed(path)
+            if not CandleFile.named(one) and is_series(one)
+        }
+        self._files = _by_symbol(candle_files(paths), venues)
         ladders = _Lazy(self._files, lambda symbol: load_market(self._files[symbol]))
         super().__init__("files", ladders, _Lazy(series, lambda name: read_series(series[name], name)))
 
@@ -105,6 +101,15 @@ class FilesFeed(MemoryFeed):
                 except CandleFileError as error:
                     found.append(error)
         return tuple(found)
+
+
+def candle_files(paths: Sequence[Path | str]) -> list[CandleFile]:
+    """Return the candle files among paths and in folders, each once. Raises CandleFileError where there is none."""
+    every = (one for path in map(Path, paths) for one in _listed(path))
+    files = {one.resolve(): named for one in every if (named := CandleFile.named(one))}
+    if not files:
+        raise CandleFileError(Path(paths[0]) if paths else Path(), 0, "there is no candle file here")
+    return list(files.values())
 
 
 class _Lazy(Mapping[str, T]):
@@ -131,7 +136,7 @@ class _Lazy(Mapping[str, T]):
         return len(self._keys)
 
 
-def _is_series(path: Path) -> bool:
+def is_series(path: Path) -> bool:
     """Say whether a CSV that is not named as a candle file is a series. Raises where it holds candles."""
     header = _bytes(path).partition(b"\n")[0].decode("utf-8-sig", "replace").strip().split(",")
     if "close" in header and "timestamp_ms" in header:
@@ -171,9 +176,8 @@ def load_market(files: Sequence[CandleFile]) -> Ladder:
     for file in files:
         parts.setdefault(file.timeframe, []).append((file, read_candles(file)))
     tracks = {timeframe: _merged(mine) for timeframe, mine in parts.items()}
-    decimals = max(_decimals(track.candles) for track in tracks.values())
-    tick = Decimal(1).scaleb(-decimals) if decimals <= 12 else Decimal(0)
-    return Ladder(Market(files[0].venue, files[0].symbol, tick), tracks)
+    ticks = [tick_of(track.candles) for track in tracks.values()]
+    return Ladder(Market(files[0].venue, files[0].symbol, min(ticks)), tracks)
 
 
 def _merged(parts: list[tuple[CandleFile, Candles]]) -> Track:
@@ -194,9 +198,11 @@ def _merged(parts: list[tuple[CandleFile, Candles]]) -> Track:
     return Track(take(every, np.setdiff1d(np.arange(len(every)), again + 1)), spans)
 
 
-def _decimals(candles: Candles) -> int:
+def tick_of(candles: Candles) -> Decimal:
+    """Return the last decimal place that any price uses as a step, 0 where it is beyond the twelfth."""
     prices = np.concatenate([getattr(candles, name) for name in ("open", "high", "low", "close")])
-    return next((places for places in range(13) if np.array_equal(np.round(prices, places), prices)), 13)
+    places = next((places for places in range(13) if np.array_equal(np.round(prices, places), prices)), None)
+    return Decimal(0) if places is None else Decimal(1).scaleb(-places)
 
 
 def read_candles(file: CandleFile) -> Candles:
@@ -204,7 +210,7 @@ def read_candles(file: CandleFile) -> Candles:
     timestamp, columns = _columns(file.path, HEADER)
     if not len(timestamp):
         raise CandleFileError(file.path, 0, "it has no candle")
-    if finding := _first_fault(timestamp, columns, file.timeframe):
+    if finding := first_fault(timestamp, columns, file.timeframe):
         row, why = finding
         raise CandleFileError(file.path, _line_of_row(file.path, row), why)
     opened, high, low, close, volume = columns
@@ -212,8 +218,8 @@ def read_candles(file: CandleFile) -> Candles:
     return Candles(file.symbol, file.timeframe, close_time, opened, high, low, close, volume, file.venue)
 
 
-def _first_fault(times: Times, columns: Sequence[Floats], timeframe: Timeframe) -> tuple[int, str] | None:
-    """Return the index of the first bad row and what is wrong with it."""
+def first_fault(times: Times, columns: Sequence[Floats], timeframe: Timeframe) -> tuple[int, str] | None:
+    """Return the index of the first bad row and what is wrong with it; `times` are opens, columns as in FIELDS."""
     opened, high, low, close, volume = columns
     step = np.diff(times, prepend=times[0] - 1)
     faults = (

@@ -54,12 +54,15 @@ class MemoryFeed:
 
     def series(self, name: str, until: int) -> Series | None:
         whole = self._series.get(name)
-        if whole is None:
-            return None
-        end = int(np.searchsorted(whole.published, until, side="right"))
-        return Series(name, whole.published[:end], whole.values[:end], whole.max_age_ms)
+        return None if whole is None else known_until(whole, until)
 
     def _all(self, symbol: str, timeframe: Timeframe) -> Candles:
         if symbol not in self._ladders:
             return no_candles(symbol, timeframe)
         return self._ladders[symbol].candles(timeframe)
+
+
+def known_until(series: Series, until: int) -> Series:
+    """Return what of a series had been published by `until` (ms)."""
+    end = int(np.searchsorted(series.published, until, side="right"))
+    return Series(series.name, series.published[:end], series.values[:end], series.max_age_ms)

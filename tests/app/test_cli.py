@@ -14,7 +14,7 @@ from tests.app.command import ROOT, SWING, Answer, call, candles, run, swing
 
 HEAVY = ("pandas", "numba", "numpy", "scipy", "ccxt", "sklearn", "joblib", "sqlite_utils", "requests", "tweepy",
          "apprise", "jinja2", "asyncio", "jsonschema")  # fmt: skip
-SUBS = {"db": ("migrate", "backup"), "report": ("daily",)}
+SUBS = {"candles": ("import", "fetch", "list"), "db": ("migrate", "backup"), "report": ("daily",)}
 PROBE = """
 import contextlib, io, sys
 sys.argv = ["engine", *sys.argv[1:]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from engine.domain.market import FIELDS, Candles, Timeframe
 from engine.feeds.ccxt import CcxtFeed, CcxtSettings
 from engine.feeds.files import FilesFeed
+from engine.feeds.keeping import StoreWriter
 from engine.feeds.memory import MemoryFeed
+from engine.feeds.parquet import ParquetFeed
 from engine.feeds.replay import ReplayFeed, VirtualClock
 from engine.feeds.synthetic import COINS, MarketSettings, SyntheticFeed
 from engine.ports import Feed
@@ -44,6 +46,13 @@ def files(folder: Path) -> Subject:
     return Subject(FilesFeed([folder]), VirtualClock(END), ("BTC/USDT", "ETH/USDT"))
 
 
+def store(folder: Path) -> Subject:
+    with StoreWriter(folder / "store") as writer:
+        writer.add(without(walk(2880), [5, 6, 7, 800, 2000]))
+        writer.add(replace(walk(576, "5m", seed=4), symbol="ETH/USDT"))
+    return Subject(ParquetFeed(folder / "store"), VirtualClock(END), ("BTC/USDT", "ETH/USDT"))
+
+
 def memory(_: Path) -> Subject:
     return Subject(MemoryFeed.of([without(walk(2880), [9, 10, 11])]), VirtualClock(END), ("BTC/USDT",))
 
@@ -67,7 +76,7 @@ def live(_: Path) -> Subject:
     return Subject(CcxtFeed(clock, settings), clock, ("BTC/USDT", "ETH/USDT"), exchange.close)
 
 
-SUBJECTS: list[Callable[[Path], Subject]] = [files, memory, replay, synthetic, live]
+SUBJECTS: list[Callable[[Path], Subject]] = [files, store, memory, replay, synthetic, live]
 
 
 @pytest.fixture(scope="module", params=SUBJECTS, ids=lambda make: make.__name__)
