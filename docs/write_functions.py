@@ -32,9 +32,17 @@ GROUPS: dict[str, str] = {
         " higher_lows lower_lows breakout retest bounce qfl_base blow_off_top"
     ),
     "Candle patterns": (
-        "body upper_wick lower_wick bullish_engulfing bearish_engulfing hammer shooting_star doji morning_star"
-        " evening_star three_white_soldiers three_black_crows bullish_harami bearish_harami pin_bar inside_bar"
-        " outside_bar marubozu dragonfly_doji gravestone_doji hanging_man inverted_hammer spinning_top"
+        "body body_top body_bottom upper_wick lower_wick average_body average_range average_wick long_body"
+        " shaven_head shaven_bottom body_gap gap bullish_engulfing bearish_engulfing bullish_harami bearish_harami"
+        " harami_cross hammer hanging_man inverted_hammer shooting_star takuri pin_bar inside_bar outside_bar doji"
+        " dragonfly_doji gravestone_doji long_legged_doji rickshaw_man doji_star tristar morning_star evening_star"
+        " morning_doji_star evening_doji_star abandoned_baby marubozu closing_marubozu belt_hold long_line short_line"
+        " spinning_top high_wave kicking kicking_by_length counterattack separating_lines three_white_soldiers"
+        " three_black_crows identical_three_crows advance_block stalled_pattern three_inside three_outside"
+        " three_line_strike three_methods three_stars_in_the_south unique_three_river two_crows upside_gap_two_crows"
+        " gap_side_by_side_white gap_three_methods tasuki_gap breakaway mat_hold ladder_bottom concealing_baby_swallow"
+        " piercing dark_cloud_cover in_neck on_neck thrusting matching_low stick_sandwich homing_pigeon hikkake"
+        " modified_hikkake"
     ),
     "Windows and events": "sum count cum barssince valuewhen count_since back held happened",
     "Time": "session weekend",
@@ -65,8 +73,9 @@ Conventions, held by tests against Stock.Indicators, TradingView's exported valu
 - `rising(x, 3)` is above each of the three values before, as TradingView's manual words it, not three steps up:
   those are `change(x) > 0 for 3 bars`.
 - Endless sums (`obv`, `ad`) have a window, so that they do not depend on where the history begins.
-- The thresholds of candle patterns are TA-Lib's, but no pattern asks for a gap between bodies, which markets that never
-  close do not have.
+- Candle patterns are TA-Lib's, all 61 of them, to the candle; one that closes where it opened counts as rising there.
+  Markets that never close have no gaps, so the stars, `shooting_star` and `inverted_hammer` ask for the gap that TA-Lib
+  asks for only with `gap` 1.
 
 *Known* and *settled* are the candles of history after which a function with these defaults (10 where a length has
 none) has its first value, and after which where the history began no longer matters (to 1e-6).
