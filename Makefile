@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check bench browser clean
+.PHONY: demo test check bench docs browser clean
 
 demo: $(READY)
 	@$(BIN)/engine demo
@@ -23,6 +23,10 @@ check: $(READY)
 
 bench: $(READY)
 	@for file in bench/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+# The pages that are written from the source.
+docs: $(READY)
+	@for file in docs/write_*.py; do $(BIN)/python $$file || exit 1; done
 
 # The kernels are compiled here, once, so that no command ever waits for the compiler.
 $(READY): constraints.txt setup.cfg pyproject.toml

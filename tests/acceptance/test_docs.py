@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +18,8 @@ import yaml
 
 from app.cli.main import COMMANDS, root
 from app.config import load_config
-from dsl.errors import Severity
-from dsl.load import load
+from dsl.errors import Diagnostic, Severity
+from dsl.load import load, load_expression
 from dsl.testing.cases import read_suite
 
 ROOT = Path(__file__).parents[2]
@@ -137,40 +141,93 @@ def kind_of(text: str) -> str:
     return "fragment"
 
 
-DOCUMENTS = [
-    pytest.param(text, id=f"{name(page)}-{place}")
+TESTED_ELSEWHERE = ("lint", "functions")
+"""Folders of pages with tests of their own: tests/dsl/lint/test_pages.py, tests/dsl/library/test_pages.py."""
+
+BLOCKS = [
+    pytest.param(kind, text, id=f"{name(page)}-{place}-{kind}")
     for page in PAGES
-    if name(page) != "docs/language.md" and page.parent.name not in ("lint", "functions")  # have tests of their own
+    if name(page) != "docs/language.md" and page.parent.name not in TESTED_ELSEWHERE
     for place, (kind, text) in enumerate(FENCE.findall(page.read_text(encoding="utf-8")))
-    if kind == "yaml" and kind_of(text) != "fragment"
+    if kind in ("yaml", "json", "toml", "expr")
 ]
+REST = {
+    "name": "Sample", "version": "1.0.0", "about": "A sample.", "timeframes": "[1h]",
+    "universe": "{symbols: [ETH/USDT]}", "long": "{when: {up: close > open}, stop: 1%, targets: [2R]}",
+}  # fmt: skip
+"""What a strategy needs; a part of one is completed with what it does not have."""
 
 
-@pytest.mark.parametrize("text", DOCUMENTS)
-def test_a_document_that_is_shown_is_right(text: str, tmp_path: Path) -> None:
-    kind = kind_of(text)
-    if kind == "config":
-        (tmp_path / "engine.yaml").write_text(text)
-        assert [d.message for d in load_config(tmp_path / "engine.yaml")[1]] == []
-    elif kind == "tests":
-        shutil.copytree(ROOT / "strategies", tmp_path / "s")
-        data = yaml.safe_load(text)
-        path = tmp_path / "s" / f"{data.get('strategy', 'scalper')}.test.yaml"
+@pytest.mark.parametrize(("kind", "text"), BLOCKS)
+def test_what_is_shown_is_right(kind: str, text: str, tmp_path: Path) -> None:
+    assert [finding.message for finding in wrong_with(kind, text, tmp_path) if finding.severity is Severity.ERROR] == []
+
+
+def wrong_with(kind: str, text: str, folder: Path) -> list[Diagnostic]:
+    """Return what the program says of a document, or of a part of one; raises where it is not even that."""
+    if kind == "json":
+        json.loads(text)
+        return []
+    if kind == "toml":
+        tomllib.loads(text)
+        return []
+    if kind == "expr":
+        return [finding for line in text.splitlines() for finding in load_expression(line, "1h")[2]]
+    form = kind_of(text)
+    if form == "config":
+        (folder / "engine.yaml").write_text(text)
+        return load_config(folder / "engine.yaml")[1]
+    if form == "tests":
+        shutil.copytree(ROOT / "strategies", folder / "s")
+        path = folder / "s" / f"{yaml.safe_load(text).get('strategy', 'scalper')}.test.yaml"
         path.write_text(text)
-        assert [d.message for d in read_suite(path)[1] if d.severity is Severity.ERROR] == []
-    else:
-        path = tmp_path / f"{yaml.safe_load(text)['id']}.yaml"
-        path.write_text(text)
-        assert [d.message for d in load([path]).diagnostics if d.severity is Severity.ERROR] == []
+        return read_suite(path)[1]
+    data = yaml.safe_load(text)
+    assert isinstance(data, dict), "neither a document nor a part of one"
+    head = "" if "language" in data else f"language: 1\nid: {data.get('id', 'sample')}\n"
+    rest = "".join(f"{key}: {value}\n" for key, value in REST.items() if key not in data and form == "fragment")
+    path = folder / f"{data.get('id', 'sample')}.yaml"
+    path.write_text(head + text + rest)
+    return load([path]).diagnostics
 
 
-def test_only_parts_of_documents_are_left_unread() -> None:
-    """A fragment is shown only on the page that explains it."""
-    left = {
-        name(page)
-        for page in PAGES
-        if page.parent.name not in ("lint", "functions")
-        for kind, text in FENCE.findall(page.read_text(encoding="utf-8"))
-        if kind == "yaml" and name(page) != "docs/language.md" and kind_of(text) == "fragment"
-    }
-    assert left <= {"docs/learn.md", "docs/trading.md", "docs/contributing.md"}
+@pytest.mark.parametrize(
+    ("kind", "text", "told"),
+    [
+        ("yaml", "long:\n  when:\n    a: must nonsense > 1\n  stop: 1%\n  targets: [2R]\n", "unknown-name"),
+        ("yaml", "modle: {name: x}\n", "unknown-key"),
+        ("yaml", "channels: {telegramm: {}}\n", ""),
+        ("expr", "close > rsi(14)\n", "unit-mismatch"),
+    ],
+)
+def test_what_is_wrong_would_be_told(kind: str, text: str, told: str, tmp_path: Path) -> None:
+    assert told in " ".join(finding.name for finding in wrong_with(kind, text, tmp_path))
+    assert wrong_with(kind, text, tmp_path)
+
+
+# -- the way through --
+
+
+def test_the_page_of_findings_is_up_to_date() -> None:
+    """Where this fails, run `make docs`."""
+    script = ROOT / "docs" / "write_findings.py"
+    done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    """From docs/README.md at most two links lead to any page, and README.md leads to the index."""
+    assert "(docs/README.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    reached = {ROOT / "docs" / "README.md"}
+    for _ in range(2):
+        reached |= {there for page in list(reached) for there in links(page)}
+    left = {name(page) for page in PAGES if page.is_relative_to(ROOT / "docs") and page not in reached}
+    assert left == set()
+
+
+def links(page: Path) -> set[Path]:
+    if page.suffix != ".md":
+        return set()
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", text)
+    return {(page.parent / target).resolve() for target in targets if not re.match(r"[a-z]+:", target)}
