@@ -16,6 +16,7 @@ from dsl.check.terms import Term, term
 from dsl.compile.confidence import Intervals, weighted
 from dsl.compile.place import Placer
 from dsl.compile.rules import firing
+from dsl.errors import Span
 from dsl.load import Loaded
 from dsl.units import BOOL, COUNT, Type
 from engine.domain.market import MARKET_FIELDS, Timeframe
@@ -33,7 +34,8 @@ class Part:
     """One expression of a condition. `node` is its node in the strategy's frame, `unit` the name of its unit.
 
     `since` is, of a window, the node that counts the candles since its condition last held (`within`) or last did
-    not (`for`); -1: none. `bars` is the window's length. `call`: it is the result of a function.
+    not (`for`); -1: none. `bars` is the window's length. `call`: it is the result of a function; `crossing`: it is
+    `a crosses above b`, which its parts take apart. `span` is where it is written.
     """
 
     text: str
@@ -45,6 +47,8 @@ class Part:
     since: int = -1
     bars: int = 0
     call: bool = False
+    crossing: bool = False
+    span: Span | None = None
 
     def nodes(self) -> Iterator[int]:
         """Yield the nodes that explain this part."""
@@ -183,7 +187,8 @@ class _Opener:
             since, bars = self._since(given), int(given.params[0])
         unit = "" if given.type.is_bool else str(given.type.unit)
         parts = tuple(self._inner(given, text, call))
-        return Part(text, given.op, node, given.type.is_bool, unit, parts, since, bars, call)
+        crossing = _crossing(given)
+        return Part(text, given.op, node, given.type.is_bool, unit, parts, since, bars, call, crossing, given.span)
 
     def _inner(self, given: Term, text: str, call: bool) -> Iterator[Part]:
         if call and not (self.deep or given.type.is_bool):

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dsl.errors import Span
-from dsl.testing.cases import Case, Expectation, Within
+from dsl.testing.cases import Case
+from dsl.testing.expectations import Expectation, Within
 from dsl.testing.why import WORDS, Why, number, wrapped
 from engine.domain.event import SignalBlocked
 from engine.domain.market import Timeframe, Times
@@ -66,18 +67,19 @@ def failures(case: Case, facts: Facts) -> Iterator[Failed]:
 
 
 def _signal(expected: Expectation, facts: Facts) -> Iterator[Failed]:
-    near = [p for p in facts.positions if _placed(expected, facts, p.signal.close_time, p.signal.side)]
+    near = [p for p in facts.positions if fits(expected, facts, p.signal.close_time, p.signal.side)]
     if not near:
         made = _listed(facts)
         yield Failed(expected.span, f"there is no {_what(expected)}; {made}", tuple(_why_not(expected, facts)))
         return
-    wrong = [_differences(expected, position, facts) for position in near]
+    wrong = [differences(expected, position, facts) for position in near]
     if all(wrong):
         best = min(wrong, key=len)
         yield Failed(expected.span, f"the {_what(expected)} is not as expected", tuple(best))
 
 
-def _placed(expected: Expectation, facts: Facts, time: int, side: str) -> bool:
+def fits(expected: Expectation, facts: Facts, time: int, side: str) -> bool:
+    """Tell whether something at that time, of that side, is where it is expected."""
     return (
         (expected.side is None or expected.side == side)
         and (expected.bars is None or expected.bars.holds(facts.bar(time)))
@@ -85,15 +87,10 @@ def _placed(expected: Expectation, facts: Facts, time: int, side: str) -> bool:
     )
 
 
-def _differences(expected: Expectation, position: Position, facts: Facts) -> list[str]:
+def differences(expected: Expectation, position: Position, facts: Facts) -> list[str]:
+    """Return in a line each what a signal and its position are otherwise than expected."""
     signal, reason = position.signal, facts.reasons.get(position.id, "")
-    actual = {
-        "confidence": signal.confidence,
-        "entry": signal.entry.price,
-        "stop": math.nan if signal.stop is None else signal.stop,
-        "targets_hit": position.targets_hit,
-        "result": position.result,
-    }
+    actual = actual_numbers(position)
     wrong = [
         f"{name} is {actual[name]:.10g}, expected {within.text}"
         for name, within in expected.numbers.items()
@@ -106,6 +103,25 @@ def _differences(expected: Expectation, position: Position, facts: Facts) -> lis
     if expected.reason is not None and reason != expected.reason:
         wrong.append(f"its end has the reason `{reason}`, expected `{expected.reason}`")
     return wrong
+
+
+def actual_numbers(position: Position) -> dict[str, float]:
+    """Return the numbers of a signal and its position, by the keys under which they are expected."""
+    signal = position.signal
+    return {
+        "confidence": signal.confidence,
+        "entry": signal.entry.price,
+        "stop": math.nan if signal.stop is None else signal.stop,
+        "targets_hit": position.targets_hit,
+        "result": position.result,
+    }
+
+
+def truths(expected: Expectation, position: Position, facts: Facts) -> dict[str, int]:
+    """Return what the conditions and lets said that are named under `when`, as far as there are any."""
+    told = {verdict.name: verdict.truth for verdict in position.signal.verdicts}
+    lets = _lets(facts, expected.when.keys() - told.keys(), position.signal.close_time)
+    return {name: (told | lets)[name] for name in expected.when if name in told or name in lets}
 
 
 def _verdict_differences(expected: Expectation, position: Position, facts: Facts) -> Iterator[str]:
@@ -147,7 +163,7 @@ def _target_differences(expected: Sequence[Within], actual: Sequence[float]) -> 
 
 def _blocked(expected: Expectation, facts: Facts) -> Iterator[Failed]:
     for event in facts.blocked:
-        if _placed(expected, facts, event.time, event.side) and expected.reason in (None, event.reason):
+        if fits(expected, facts, event.time, event.side) and expected.reason in (None, event.reason):
             return
     told = (
         "; ".join(f"bar {facts.bar(e.time)} {e.side}: {e.reason}" for e in facts.blocked[:8]) or "nothing was blocked"
@@ -165,7 +181,7 @@ def _nothing(expected: Expectation, facts: Facts) -> Iterator[Failed]:
 
 
 def _count(expected: Expectation, facts: Facts) -> Iterator[Failed]:
-    count = sum(_placed(expected, facts, p.signal.close_time, p.signal.side) for p in facts.positions)
+    count = sum(fits(expected, facts, p.signal.close_time, p.signal.side) for p in facts.positions)
     holds = {
         "exactly": count == expected.count,
         "at_least": count >= expected.count,

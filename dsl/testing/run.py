@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -14,11 +15,11 @@ from dsl.load import Loaded, load
 from dsl.testing.cases import Case, Suite, read_suite
 from dsl.testing.expect import Facts, Failed, failures
 from dsl.testing.made import Made
-from engine.backtest import backtest
+from engine.backtest import Result, backtest
 from engine.decide import Settings
 from engine.domain.event import PositionClosed, SignalBlocked, SignalFired
-from engine.domain.market import FIELDS, Candles, Floats, Market, Series, Timeframe
-from engine.domain.strategy import Node, Plan
+from engine.domain.market import FIELDS, MARKET_FIELDS, Candles, Floats, Market, Series, Timeframe
+from engine.domain.strategy import Node, Plan, StrategyRules
 from engine.feeds.files import FilesFeed
 from engine.feeds.memory import MemoryFeed
 from engine.ports import Feed, FeedError
@@ -29,13 +30,14 @@ TICK = Decimal("0.0001")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one case: its failures (none: passed), or why it was skipped."""
+    """What became of one case: its failures (none: passed), or why it was skipped; and how long it took."""
 
     path: Path
     case: Case
     failed: tuple[Failed, ...] = ()
     skipped: str = ""
     signals: int = 0
+    seconds: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -44,11 +46,36 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """Everything that came of some test files. `diagnostics` are mistakes in test files or strategies."""
+    """Everything that came of some test files. `diagnostics` are mistakes in test files or strategies.
+
+    `stopped`: the first failure ended it, and there was more to run.
+    """
 
     outcomes: tuple[Outcome, ...]
     diagnostics: tuple[Diagnostic, ...] = field(default=())
     files: int = 0
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One case as it was run: its strategy on the case's timeframe alone, the candles, and what came of them.
+
+    `begin` is the close time (ms) of bar 0.
+    """
+
+    suite: Suite
+    case: Case
+    loaded: Loaded
+    plan: Plan
+    rules: StrategyRules
+    timeframe: Timeframe
+    feed: Feed
+    result: Result
+    begin: int
+
+
+Watch = Callable[[Ran], None]
 
 
 def suites_in(paths: Sequence[Path]) -> list[Path]:
@@ -64,8 +91,19 @@ def suites_in(paths: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def run_suites(paths: Sequence[Path]) -> Tested:
-    """Run test files and folders of them. A bad one never stops the good ones."""
+def run_suites(
+    paths: Sequence[Path],
+    *,
+    wanted: Callable[[Case], bool] = lambda case: True,
+    fail_fast: bool = False,
+    loaded_too: Callable[[Suite, Loaded], None] = lambda suite, loaded: None,
+    watch: Watch = lambda ran: None,
+) -> Tested:
+    """Run test files and folders of them. A bad one never stops the good ones.
+
+    `wanted` chooses cases. `fail_fast`: the first failure ends it. `loaded_too` is told of each suite whose strategy
+    could be loaded, `watch` of each case that could be run.
+    """
     outcomes: list[Outcome] = []
     diagnostics: list[Diagnostic] = []
     files = suites_in(paths)
@@ -76,14 +114,26 @@ def run_suites(paths: Sequence[Path]) -> Tested:
             continue
         loaded = load([suite.strategy])
         diagnostics += loaded.errors
-        if loaded.plan.strategies:
-            outcomes += [run_case(suite, case, loaded) for case in suite.cases]
+        if not loaded.plan.strategies:
+            continue
+        loaded_too(suite, loaded)
+        for case in filter(wanted, suite.cases):
+            outcomes.append(timed_case(suite, case, loaded, watch))
+            if fail_fast and outcomes[-1].failed:
+                return Tested(tuple(outcomes), tuple(diagnostics), len(files), stopped=True)
     return Tested(tuple(outcomes), tuple(diagnostics), len(files))
 
 
-def run_case(suite: Suite, case: Case, loaded: Loaded) -> Outcome:
+def timed_case(suite: Suite, case: Case, loaded: Loaded, watch: Watch = lambda ran: None) -> Outcome:
+    """Run one case against a strategy that was loaded, by the clock."""
+    begun = time.perf_counter()
+    outcome = run_case(suite, case, loaded, watch)
+    return replace(outcome, seconds=time.perf_counter() - begun)
+
+
+def run_case(suite: Suite, case: Case, loaded: Loaded, watch: Watch = lambda ran: None) -> Outcome:
     """Run one case against a strategy that was loaded."""
-    plan = _with_model(loaded.plan, case)
+    plan = as_given(loaded.plan, case)
     rules = plan.strategies[0]
     timeframe = Timeframe.parse(case.timeframe)
     if timeframe not in rules.rules:
@@ -102,20 +152,28 @@ def run_case(suite: Suite, case: Case, loaded: Loaded) -> Outcome:
     except (FeedError, ValueError) as error:  # no candles there, or a candle file that is broken
         return Outcome(suite.path, case, (Failed(case.span, str(error)),))
     base = feed.candles(case.symbol, timeframe, 0, FOREVER)
-    positions = {p.id: p for p in result.positions}
-    facts = Facts(
-        plan=plan,
-        rules=rules,
-        timeframe=timeframe,
-        feed=feed,
-        symbol=case.symbol,
-        begin=_begin(case, base, timeframe),
-        positions=tuple(positions[e.signal.id] for e in result.events if isinstance(e, SignalFired)),
-        blocked=tuple(e for e in result.events if isinstance(e, SignalBlocked)),
-        start=case.start,
-        reasons={e.position.id: e.reason for e in result.events if isinstance(e, PositionClosed)},
-    )  # fmt: skip
+    ran = Ran(suite, case, loaded, plan, rules, timeframe, feed, result, _begin(case, base, timeframe))
+    watch(ran)
+    facts = facts_of(ran)
     return Outcome(suite.path, case, tuple(failures(case, facts)), signals=len(facts.positions))
+
+
+def facts_of(ran: Ran) -> Facts:
+    """Return what a case's expectations are held against."""
+    positions = {p.id: p for p in ran.result.positions}
+    events = ran.result.events
+    return Facts(
+        plan=ran.plan,
+        rules=ran.rules,
+        timeframe=ran.timeframe,
+        feed=ran.feed,
+        symbol=ran.case.symbol,
+        begin=ran.begin,
+        positions=tuple(positions[e.signal.id] for e in events if isinstance(e, SignalFired)),
+        blocked=tuple(e for e in events if isinstance(e, SignalBlocked)),
+        start=ran.case.start,
+        reasons={e.position.id: e.reason for e in events if isinstance(e, PositionClosed)},
+    )
 
 
 def _begin(case: Case, base: Candles, timeframe: Timeframe) -> int:
@@ -173,16 +231,17 @@ def _candles(made: Made, timeframe: Timeframe, start: int) -> Candles:
     return Candles(made.symbol, timeframe, times[here], opens, highs, lows, closes, volumes, "test")
 
 
-def _with_model(plan: Plan, case: Case) -> Plan:
-    """Return the plan with what the test says in the model's place: `model.up` and `model.down` become series."""
-    if not case.model:
+def as_given(plan: Plan, case: Case) -> Plan:
+    """Return the plan with what the test says in the place of what candles do not have: `model.up` and `model.down`,
+    and fields of the market (`spread`, `funding_rate`, ...) that it gives under `series`, become series."""
+    names = dict.fromkeys(f"model.{name}" for name in case.model)
+    names |= dict.fromkeys(name for name in case.series if name in MARKET_FIELDS)
+    if not names:
         return plan
 
     def said(node: Node) -> Node:
-        if node.op != "model":
-            return node
-        return replace(node, op="series", inputs=(), params=(f"model.{node.params[1]}",))
+        name = f"model.{node.params[1]}" if node.op == "model" else node.params[0] if node.op == "field" else ""
+        return replace(node, op="series", inputs=(), params=(name,)) if name in names else node
 
-    names = tuple(f"model.{name}" for name in case.model)
     strategies = tuple(replace(rules, uses_series=(*rules.uses_series, *names)) for rules in plan.strategies)
     return replace(plan, nodes=tuple(map(said, plan.nodes)), strategies=strategies)

@@ -98,3 +98,19 @@ def test_a_path_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     answer = run("test", "nowhere", cwd=tmp_path)
     assert answer.status == 3
     assert answer.complaint == "there is no nowhere"
+
+
+def test_a_filter_chooses_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, GOOD + BAD)
+    answer = call(monkeypatch, tmp_path, "test", "--filter", "QUI", ".")
+    assert (answer.status, answer.out) == (0, "1 test file: 1 passed\n")
+    answer = call(monkeypatch, tmp_path, "test", "--filter", "loud", ".")
+    assert answer.status == 3
+    assert answer.complaint == "no test has 'loud' in its name"
+
+
+def test_fail_fast_stops_at_the_first_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, BAD + GOOD)
+    answer = call(monkeypatch, tmp_path, "test", "-x", ".")
+    assert answer.status == 1
+    assert answer.out.endswith("\n1 test file: 1 failed; stopped at the first failure\n")
