@@ -16,7 +16,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-_NOT_KERNELS = frozenset({"jit", "follow", "curves"})
+_NOT_KERNELS = frozenset({"jit", "follow", "curves", "elementwise"})
 
 
 class Kernel(NamedTuple):
@@ -61,6 +61,6 @@ def warm(progress: Callable[[str, int, int], Any] | None = None) -> int:
         kernel(name)
         if progress is not None:
             progress(name, done, len(todo))
-    for module in ("follow", "curves"):
+    for module in ("follow", "curves", "elementwise"):
         importlib.import_module(f"{__name__}.{module}")
     return len(todo)

@@ -108,7 +108,7 @@ def _curve(name: str, values: Floats) -> Floats:
     """Return what kernels compute as exp or log: numpy's own differ from theirs in the last bit."""
     from engine.kernels import curves
 
-    given = np.ascontiguousarray(values, np.float64)
+    given = np.require(values, np.float64, ["C", "W"])
     out = np.empty(given.shape)
     (curves.exp if name == "exp" else curves.log)(given.reshape(-1), out.reshape(-1))
     return out if np.ndim(values) else out.reshape(())[()]

@@ -6,24 +6,27 @@ to arrays of the whole block; everything else lives for one part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from engine.domain.market import Block, Panel, Timeframe
-from engine.domain.strategy import Frame, Node
-from engine.plan.frames import Rows
-from engine.plan.operations import Array, unknown_of
 
 CELLS = 32_768
-"""Candles of a part, all symbols together: 256 kB a node, several of which fit in a cache of the second level."""
+"""Candles of a part at most, all symbols together: 256 kB a column."""
+ALL_CELLS = 1_048_576
+"""Candles of a part in all columns that are needed at once: 8 MB."""
+FEWEST = 4_096
+"""Candles of a part, however many columns there are."""
 
 
-def parts(block: Block, timeframes: Iterable[Timeframe], lanes: int) -> list[Block]:
-    """Return the block cut by the finest of those timeframes into parts of about CELLS candles of `lanes` symbols."""
+def parts(block: Block, timeframes: Iterable[Timeframe], lanes: int, columns: int = 1) -> list[Block]:
+    """Return the block cut by the finest of those timeframes into parts that fit in the caches.
+
+    `lanes` symbols are evaluated together, in so many `columns` at once.
+    """
     finest = min((timeframe for timeframe in timeframes if timeframe in block.panels), default=None)
-    rows = max(1, CELLS // max(lanes, 1))
+    cells = min(CELLS, max(FEWEST, ALL_CELLS // max(columns, 1)))
+    rows = max(1, cells // max(lanes, 1))
     if finest is None:
         return [block]
     close_time = block.panels[finest].close_time
@@ -48,41 +51,3 @@ def _cut(block: Block, borders: Sequence[int]) -> Iterator[Block]:
 def _rows(panel: Panel, cut: slice) -> Panel:
     fields = {name: values[cut] for name, values in panel.fields.items()}
     return replace(panel, close_time=panel.close_time[cut], here=panel.here[cut], fields=fields)
-
-
-class Sheets:
-    """The values of the kept nodes and the rows of every frame, filled part after part."""
-
-    def __init__(
-        self, nodes: Sequence[Node], kept: Iterable[int], places: Mapping[Frame, int], rows: Sequence[Rows]
-    ) -> None:
-        """`rows` tell the size: those of the whole block, empty."""
-        self.rows = list(rows)
-        self._starts = [0] * len(rows)
-        self._parts: Sequence[Rows] = ()
-        self._missing: list[Array | None] = []
-        self.values: list[Array | None] = [None] * len(nodes)
-        self._places = [places.get(node.frame, 0) for node in nodes]
-        for i in kept:
-            shape = rows[places[nodes[i].frame]].shape
-            self.values[i] = np.empty(shape, np.int8 if nodes[i].boolean else np.float64)
-
-    def begin(self, parts: Sequence[Rows]) -> None:
-        """Take the rows of the next part, per frame."""
-        for place, previous in enumerate(self._parts):
-            self._starts[place] += previous.shape[0]
-        self._parts = parts
-        self._missing = [None if part.whole else part.here == 0 for part in parts]
-        for whole, part, start in zip(self.rows, parts, self._starts, strict=True):
-            whole.here[start : start + part.shape[0]] = part.here
-            whole.whole &= part.whole
-
-    def write(self, node: int, values: Array | tuple[Array, ...]) -> None:
-        """Write a kept node's values on the part, unknown where no candle exists."""
-        sheet, place = self.values[node], self._places[node]
-        assert sheet is not None
-        start, missing = self._starts[place], self._missing[place]
-        out = sheet[start : start + self._parts[place].shape[0]]
-        np.copyto(out, values[0] if isinstance(values, tuple) else values, casting="no")
-        if missing is not None:
-            np.copyto(out, unknown_of(out.dtype), where=missing, casting="unsafe")
