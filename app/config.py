@@ -48,6 +48,8 @@ class Config:
     brand: Brand = field(default_factory=lambda: Brand(name="Signal Engine", disclaimer=DISCLAIMER))
     home: Path = Path("var")
     strategies: tuple[Path, ...] = (BUILT_IN_STRATEGIES,)
+    templates: tuple[Path, ...] = ()
+    """Folders that are looked into before the built-in templates."""
     watchlists: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"majors": MAJORS})
     venues: tuple[str, ...] = VENUES
     venue_urls: Mapping[str, str] = field(default_factory=dict)
@@ -121,10 +123,12 @@ class _Reading:
         channels, pacing = self._channels(entries)
         watchlists = {name: self._symbols(node, name) for name, node in self._named(entries, "watchlists")}
         listed = self._texts(entries, "strategies")
+        worded = self._texts(entries, "templates")
         return Config(
             brand=self._brand(entries) or default.brand,
             home=self._path(entries["home"].value, "home") if "home" in entries else default.home,
             strategies=tuple(_joined(self._folder, text) for text in listed) or default.strategies,
+            templates=tuple(_joined(self._folder, text) for text in worded),
             watchlists={**default.watchlists, **watchlists},
             venues=self._venues(entries) or default.venues,
             venue_urls=self._venue_urls(entries),

@@ -58,6 +58,7 @@ CONFIG = Section(
         Field("brand", "table", "Whose posts these are.", inner=BRAND),
         Field("home", "text", "The folder of the database, the feed page and the models.", ("../var",)),
         Field("strategies", "texts", "Strategy files and folders. Left out: the built-in ones.", ("../strategies",)),
+        Field("templates", "texts", "Folders of templates that come before the built-in ones.", ("../templates",)),
         Field("watchlists", "lists", "Lists of symbols that strategies name.", ("BTC/USDT",)),
         Field("venues", "texts", "Exchanges, in the order in which they are tried.", VENUES),
         Field("venue_urls", "named", "Addresses in place of the venues' own.", ("http://127.0.0.1:8080",)),

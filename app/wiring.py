@@ -173,7 +173,7 @@ def relay(
     from engine.relay import Relay
     from templates.render import Templates
 
-    return Relay(memory.outbox, Templates(), outlets(config, channels), clock, watcher)
+    return Relay(memory.outbox, Templates(config.templates), outlets(config, channels), clock, watcher)
 
 
 def build_loop(

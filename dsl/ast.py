@@ -371,6 +371,7 @@ class Document:
     id_span: Span | None = None
     name: str = ""
     version: str = ""
+    version_span: Span | None = None
     about: str = ""
     schedule: ScheduleRule | None = None
     timeframes: tuple[tuple[str, Span], ...] = ()

@@ -5,6 +5,7 @@ lark is imported when the first text is parsed.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from dsl import ast
@@ -37,7 +38,7 @@ def parse(start: str, text: Text) -> tuple[Any, list[Diagnostic]]:
         message = f"this text has {len(text.value):,} characters; more than {MAX_LENGTH:,} are not read"
         return None, [Diagnostic("syntax", message, text.at(0, 1), help="name its parts under `let:`")]
     try:
-        tree = grammar().parse(text.value, start=start)
+        tree = _tree(start, text.value)
     except UnexpectedInput as error:
         return None, [explain(start, text, error)]
     deep = _too_deep(tree)
@@ -48,6 +49,12 @@ def parse(start: str, text: Text) -> tuple[Any, list[Diagnostic]]:
     found: list[Diagnostic] = []
     result = Sentences(text, found).build(tree)
     return result, sorted(found, key=lambda finding: finding.span.start)
+
+
+@lru_cache(maxsize=4096)
+def _tree(start: str, value: str) -> Any:
+    """Return lark's tree of a text, which nobody changes; strategies say much of the same in the same words."""
+    return grammar().parse(value, start=start)
 
 
 def _too_deep(tree: Any) -> Any:

@@ -70,6 +70,7 @@ class _DocumentReader(DefinitionReader):
             id_span=id_entry.value.span if id_entry else None,
             name=self.written(parts, "name"),
             version=self.written(parts, "version"),
+            version_span=parts["version"].value.span if "version" in parts else None,
             # One that cannot be read stands as something: that it is there must not be denied.
             about=self.written(parts, "about") or ("?" if "about" in parts else ""),
             schedule=self.sentence(parts.get("schedule"), "schedule", "`schedule`"),

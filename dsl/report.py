@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from dsl.errors import Diagnostic, Fix, Severity, Source, Span
 
@@ -221,9 +222,11 @@ def as_sarif(findings: Iterable[Diagnostic], version: str) -> str:
     """Return all findings as a SARIF 2.1.0 log of one run. `version` is the engine's."""
     levels = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
     told = in_order(findings)
+    names = sorted({finding.name for finding in told})
     results = [
         {
             "ruleId": finding.name,
+            "ruleIndex": names.index(finding.name),
             "level": levels[finding.severity],
             "message": {"text": f"{finding.message}\n{finding.help}".strip()},
             "locations": [_location(finding.span)],
@@ -235,11 +238,19 @@ def as_sarif(findings: Iterable[Diagnostic], version: str) -> str:
         }
         for finding in told
     ]
-    rules = [{"id": name} for name in sorted({finding.name for finding in told})]
-    driver = {"name": "signal-engine", "version": version, "rules": rules}
+    driver = {"name": "signal-engine", "version": version, "rules": [_sarif_rule(name) for name in names]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+
+
+def _sarif_rule(name: str) -> dict[str, object]:
+    """Return what is known of a finding's name: its page tells what it is and why it costs money."""
+    return {
+        "id": name,
+        "shortDescription": {"text": name.replace("-", " ").capitalize()},
+        "help": {"text": f"docs/lint/{name}.md tells what it is, why it costs money, and what is right"},
+    }
 
 
 def _sarif_fix(fix: Fix) -> dict[str, object]:
@@ -254,7 +265,7 @@ def _location(span: Span) -> dict[str, object]:
 
 
 def _artifact(span: Span) -> dict[str, str]:
-    return {"uri": span.source.path.replace("\\", "/")}
+    return {"uri": quote(span.source.path.replace("\\", "/"))}
 
 
 def _region(span: Span) -> dict[str, int]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]+")
 _SPACES = re.compile(r" {2,}")
@@ -82,9 +84,7 @@ def unlink_x(text: str) -> str:
     """Break what X would take for a link: a post with a link costs thirteen times as much."""
     if not _MAYBE_LINK.search(text):
         return text
-    from twitter_text import extract_urls_with_indices
-
-    for found in reversed(extract_urls_with_indices(text)):
+    for found in reversed(_twitter_text().extract_urls_with_indices(text)):
         start, stop = found["indices"]
         text = text[:start] + text[start:stop].replace("://", " ").replace(".", "\u2024") + text[stop:]
     return text
@@ -96,9 +96,15 @@ def x_length(text: str) -> int:
     normal = unicodedata.normalize("NFC", text)
     if not _MAYBE_LINK.search(normal) and not _SEQUENCE.search(normal):
         return len(normal) + len(_HEAVY.findall(normal))
-    from twitter_text import parse_tweet
+    return int(_twitter_text().parse_tweet(text).weightedLength)
 
-    return int(parse_tweet(text).weightedLength)
+
+def _twitter_text() -> Any:
+    """Return X's own counter. It warns of its packaging when it is first imported, which is no user's concern."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import twitter_text
+    return twitter_text
 
 
 def _same(text: str) -> str:

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplatesNotFound
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplatesNotFound, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -45,7 +45,9 @@ class RenderError(Exception):
 class Templates:
     """Renders messages; implements `engine.ports.Renderer`. Safe to share between channels, not between threads."""
 
-    def __init__(self, folders: Sequence[Path] = ()) -> None:
+    def __init__(self, folders: Sequence[Path] = (), *, undefined: type[Undefined] = StrictUndefined) -> None:
+        """Look into `folders` first. `undefined` is what stands for a field that is not there."""
+        self._undefined = undefined
         self._folders = [*(str(folder) for folder in folders), str(HERE)]
         self._environments: dict[str, ImmutableSandboxedEnvironment] = {}
         self._chosen: dict[tuple[str, str], Template] = {}
@@ -69,14 +71,23 @@ class Templates:
         if channel in _JSON:
             return _json(event, channel, marked)
         dialect = dialect_of(channel)
-        if dialect.whole:
-            marked = dialect.escape(marked)
-        marked = _TAG.sub(lambda tag: dialect.hashtag.format(tag[1]), marked)
-        if dialect is X and not (payload.get("brand") or {}).get("link_on_x"):
-            marked = unlink_x(marked)
-        title, _, rest = marked.partition("\n") if channel == "apprise" else ("", "", marked)
+        title, rest = _written(marked, channel, payload)
         text = fit(rest, dialect)
         return Rendered(text=text, plain=dialect.read(text), title=_MARK.sub("", title).strip())
+
+    def least(self, event: str, channel: str, payload: Mapping[str, Any]) -> tuple[int, int]:
+        """Return how long a message is without all that may go, and how much fits (0: everything).
+
+        Raises RenderError for a template that is wrong.
+        """
+        marked = self._fill(event, channel, {**payload, "view": view_of(payload)})
+        if channel in _JSON:
+            _json(event, channel, marked)
+            return 0, 0
+        dialect = dialect_of(channel)
+        _, rest = _written(marked, channel, payload)
+        lines = [_Line(line) for line in rest.strip("\n").split("\n")]
+        return dialect.measure(_join(line for line in lines if not line.rank)), dialect.limit
 
     def _feed(self, event: str, payload: Mapping[str, Any]) -> Rendered:
         view = view_of(payload)
@@ -113,7 +124,7 @@ class Templates:
             dialect = dialect_of(channel)
             environment = ImmutableSandboxedEnvironment(
                 loader=FileSystemLoader(self._folders),
-                undefined=StrictUndefined,
+                undefined=self._undefined,
                 autoescape=True,
                 finalize=partial(_shown, dialect=dialect),
                 trim_blocks=True,
@@ -138,6 +149,18 @@ class Templates:
             environment.globals = {"drop": _drop, "tag": _tag, "range": range}
             self._environments[channel] = environment
         return self._environments[channel]
+
+
+def _written(marked: str, channel: str, payload: Mapping[str, Any]) -> tuple[str, str]:
+    """Return (title, text) in the channel's own signs, marks still in it."""
+    dialect = dialect_of(channel)
+    if dialect.whole:
+        marked = dialect.escape(marked)
+    marked = _TAG.sub(lambda tag: dialect.hashtag.format(tag[1]), marked)
+    if dialect is X and not (payload.get("brand") or {}).get("link_on_x"):
+        marked = unlink_x(marked)
+    title, _, rest = marked.partition("\n") if channel == "apprise" else ("", "", marked)
+    return title, rest
 
 
 def _shown(value: Any, *, dialect: Dialect) -> Any:

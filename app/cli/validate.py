@@ -8,8 +8,8 @@ from app.cli import findings
 from dsl.errors import Severity
 
 
-@findings.command
-def command(paths: tuple[Path, ...], form: str, fix: bool, diff: bool) -> int:
+@findings.command(Severity.ERROR)
+def command(paths: tuple[Path, ...], ask: findings.Wanted, fix: bool, diff: bool) -> int:
     """Prove that strategies make sense: files, or folders of them. Status 0 clean, 2 if any cannot be loaded.
 
     --fix mends slips with one plain meaning: a sign of another language, a name one letter away from the only one.
@@ -17,11 +17,11 @@ def command(paths: tuple[Path, ...], form: str, fix: bool, diff: bool) -> int:
     from dsl.load import load
 
     files = findings.strategies(paths)
-    findings.mend(files, form, lint=False, fix=fix, diff=diff)
-    loaded = load(files)
-    errors = [finding for finding in loaded.diagnostics if finding.severity is Severity.ERROR]
-    if errors:
+    findings.mend(files, ask, lint=False, fix=fix, diff=diff)
+    found = [finding for finding in load(files).diagnostics if finding.severity >= ask.least]
+    if found:
         from dsl.fix import with_fix
+        from dsl.lint import unsilenced
 
-        errors = [with_fix(finding) for finding in errors]
-    return findings.tell(errors, len(files), form)
+        found = [with_fix(finding) for finding in unsilenced(found)]
+    return findings.tell(found, len(files), ask)

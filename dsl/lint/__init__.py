@@ -8,8 +8,8 @@ from typing import Protocol
 
 from dsl import ast
 from dsl.check.checked import Checked
-from dsl.errors import Diagnostic
-from dsl.lint._rule import Rule
+from dsl.errors import Diagnostic, Source
+from dsl.lint._rule import Before, Rule, Seen
 from engine.domain.strategy import Plan
 from engine.registry import Registry
 
@@ -31,11 +31,24 @@ class Subjects(Protocol):
     def checked(self) -> Mapping[str, Checked]: ...
 
 
-def lint(loaded: Subjects, *, today: datetime.date | None = None) -> list[Diagnostic]:
-    """Return what every rule finds that no comment silences on `today` (None: this day), in order of place."""
+def lint(
+    loaded: Subjects,
+    *,
+    today: datetime.date | None = None,
+    others: Sequence[Diagnostic] | None = None,
+    before: Mapping[str, Before] | None = None,
+    seen: Mapping[str, Seen] | None = None,
+) -> list[Diagnostic]:
+    """Return what every rule finds that no comment silences on `today` (None: this day), in order of place.
+
+    others: all that is found besides; None: not known. before, seen: by the path of a strategy, what it was at a
+    commit and what its tests look at.
+    """
     from dsl.lint._run import run
 
-    return run(loaded.documents, loaded.checked, loaded.plan, today=today or _now())
+    return run(
+        loaded.documents, loaded.checked, loaded.plan, today=today or _now(), others=others, before=before, seen=seen
+    )
 
 
 def impossible(checked: Checked) -> list[Diagnostic]:
@@ -50,3 +63,13 @@ def unsilenced(findings: Sequence[Diagnostic], *, today: datetime.date | None = 
     from dsl.lint._run import unsilenced
 
     return unsilenced(findings, today or _now())
+
+
+def with_comments(
+    source: Source, findings: Sequence[Diagnostic], *, today: datetime.date | None = None
+) -> list[Diagnostic]:
+    """Return all findings of a test or a template: those that no comment silences, and what is wrong with comments."""
+    from dsl.lint._run import comments, unsilenced
+
+    day = today or _now()
+    return unsilenced([*findings, *comments(source, findings, day)], day)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 
@@ -14,17 +14,40 @@ from dsl.errors import Diagnostic, Severity, Span
 from engine.domain.strategy import Plan
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A strategy as it was at a commit: its version, and the hash of what it did."""
+
+    commit: str
+    version: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the tests of a strategy look at. `sides`: those of which a signal is expected.
+
+    `lacks`: by (side, condition) the verdicts, `true` and `false`, that no test saw; empty where they were not run.
+    """
+
+    sides: frozenset[str]
+    lacks: Mapping[tuple[str, str], tuple[str, ...]]
+
+
 @dataclass(frozen=True)
 class Subject:
     """A document, and what the checker made of it: None where it has mistakes, or is a library.
 
     `plan` holds the strategy compiled, where there is one. `today` is the day that history reaches up to.
+    `before`: the strategy as it was, where that is known; `seen`: what its tests look at, where it has any.
     """
 
     document: ast.Document
     checked: Checked | None = None
     plan: Plan | None = None
     today: datetime.date = datetime.date.max
+    before: Before | None = None
+    seen: Seen | None = None
 
     @cached_property
     def expressions(self) -> tuple[ast.Expr, ...]:

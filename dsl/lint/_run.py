@@ -7,28 +7,59 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dsl import ast
 from dsl.check.checked import Checked
-from dsl.errors import Diagnostic
+from dsl.errors import Diagnostic, Severity, Source
 from dsl.lint import RULES
-from dsl.lint._rule import Subject
+from dsl.lint._rule import Before, Seen, Subject
 from dsl.lint._silence import silences
-from dsl.lint.stale_ignore import unused
+from dsl.lint.ignore_without_reason import unexplained
+from dsl.lint.stale_ignore import stale, unused
 from engine.domain.strategy import Plan
 
 
 def run(
     documents: Iterable[ast.Document],
-    checked: Mapping[str, Checked] | None = None,
-    plan: Plan | None = None,
+    checked: Mapping[str, Checked],
+    plan: Plan | None,
     *,
     today: datetime.date,
+    others: Sequence[Diagnostic] | None = None,
+    before: Mapping[str, Before] | None = None,
+    seen: Mapping[str, Seen] | None = None,
 ) -> list[Diagnostic]:
-    """Return what every rule finds, in order of place. `checked`: good strategies by id, for rules that need types."""
+    """Return what every rule finds, in order of place. `checked`: good strategies by id, for rules that need types.
+
+    others: all that is found besides, or None where that is not known: then no comment is called unused whose name
+    could be among it. `before` and `seen` by the path of the strategy.
+    """
     found: list[Diagnostic] = []
     for document in documents:
-        subject = Subject(document, (checked or {}).get(document.id), plan, today)
+        subject = Subject(
+            document, checked.get(document.id), plan, today,
+            (before or {}).get(document.path), (seen or {}).get(document.path),
+        )  # fmt: skip
         own = [finding for rule in RULES for finding in rule.find(subject)]
-        found += [*own, *unused(subject, own)]
+        found += [*own, *_unused(subject, own, others)]
     return sorted(unsilenced(found, today), key=lambda d: (d.span.source.path, d.span.start, d.name))
+
+
+def _unused(subject: Subject, own: list[Diagnostic], others: Sequence[Diagnostic] | None) -> list[Diagnostic]:
+    """Return the comments that silence nothing; none is judged where mistakes kept rules from being run."""
+    source = subject.document.span.source
+    if others is None:
+        rules = {RULES[name].name for name in RULES.names()}
+        judged = [] if subject.checked is None else [*unused(source, own, subject.today)]
+        return [finding for finding in judged if finding.span.text in rules]
+    here = [f for f in others if f.span.source.path == source.path]
+    if any(f.severity is Severity.ERROR for f in here):
+        return []
+    return [*unused(source, [*own, *here], subject.today)]
+
+
+def comments(source: Source, findings: Sequence[Diagnostic], today: datetime.date) -> list[Diagnostic]:
+    """Return what is wrong with the comments of a text in which all there is to find is `findings`."""
+    broken = any(finding.severity is Severity.ERROR for finding in findings)
+    idle = [] if broken else [*unused(source, findings, today)]
+    return [*stale(source, today), *unexplained(source), *idle]
 
 
 def unsilenced(findings: Sequence[Diagnostic], today: datetime.date) -> list[Diagnostic]:

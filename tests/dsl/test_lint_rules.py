@@ -71,8 +71,8 @@ def test_a_schedule_slower_than_a_timeframe() -> None:
     ("comment", "today", "silent"),
     [
         ("# lint: ignore no-stop (it is a test)", None, True),
-        ("# lint: ignore no-stop, missing-about", None, True),
-        ("# lint: ignore yoda-condition", None, False),
+        ("# lint: ignore no-stop, missing-about (both)", None, True),
+        ("# lint: ignore yoda-condition (no)", None, False),
         ("# lint: ignore no-stop until 2027-01-01 (soon)", datetime.date(2026, 12, 31), True),
         ("# lint: ignore no-stop until 2027-01-01 (soon)", datetime.date(2027, 1, 2), False),
     ],

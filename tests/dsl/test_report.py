@@ -185,7 +185,7 @@ def test_sarif() -> None:
         "1.2.3",
         "unicodeCodePoints",
     )
-    assert run["tool"]["driver"]["rules"] == [{"id": "unit-mismatch"}]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["unit-mismatch"]
     [result] = run["results"]
     assert (result["ruleId"], result["level"]) == ("unit-mismatch", "error")
     region = {"startLine": 24, "startColumn": 20, "endLine": 24, "endColumn": 25}

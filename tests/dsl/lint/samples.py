@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from app.wording import examine
 from dsl.errors import Diagnostic
-from dsl.lint import lint, unsilenced
+from dsl.lint._rule import Before
 from dsl.load import load
-from dsl.testing.cases import read_suite
+from dsl.survey import survey
 
 HEAD = {
     "language": "1",
@@ -31,12 +32,18 @@ def complete(text: str) -> str:
 
 
 def told(files: dict[str, str], folder: Path) -> list[Diagnostic]:
-    """Return what `engine lint` and `engine test` say of strategies, libraries and tests, by the name of their file."""
-    found: list[Diagnostic] = []
+    """Return what `engine lint` says of strategies, libraries, tests and templates, by the name of their file.
+
+    `before.yaml` is what `sample.yaml` was at a commit. The layout of samples is not looked at.
+    """
     for name, text in files.items():
-        (folder / name).write_text(complete(text), encoding="utf-8")
-    for name in files:
-        if name.endswith(".test.yaml"):
-            found += read_suite(folder / name)[1]
-    loaded = load([folder / name for name in files if name == "sample.yaml"])
-    return [*found, *unsilenced(loaded.diagnostics), *lint(loaded)]
+        (folder / name).write_text(text if name.endswith((".j2", ".test.yaml")) else complete(text), encoding="utf-8")
+    was = None
+    if "before.yaml" in files:
+        old = load([(folder / "before.yaml").rename(folder / "sample.was.yaml")])
+        (rules,) = old.plan.strategies
+        was = Before("HEAD", old.documents[0].version, rules.hash)
+    checked = [folder / name for name in files if name == "sample.yaml" or name.endswith(".test.yaml")]
+    found = survey(checked, before={str(folder / "sample.yaml"): was} if was else {})
+    worded = examine([folder / name for name in files if name.endswith(".j2")])
+    return [finding for finding in [*found, *worded] if finding.name != "not-formatted"]

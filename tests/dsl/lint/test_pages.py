@@ -25,7 +25,7 @@ _TELLERS = {"Diagnostic", "error", "report", "_tell", "refuse", "warn", "fault",
 def _names_in_code() -> set[str]:
     """Return every name that the code gives to a finding: a text with hyphens where a finding is made."""
     found = set()
-    for path in (ROOT / "dsl").rglob("*.py"):
+    for path in [*(ROOT / "dsl").rglob("*.py"), ROOT / "app" / "wording.py"]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
@@ -33,10 +33,8 @@ def _names_in_code() -> set[str]:
             for argument in node.args[:2] if teller in _TELLERS else ():
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                     found |= {argument.value} if _NAME.fullmatch(argument.value) else set()
-                if isinstance(argument, ast.JoinedStr) and argument.values:
-                    last = argument.values[-1]
-                    if isinstance(last, ast.Constant) and last.value == "-wrong-side":
-                        found |= {"stop-wrong-side", "target-wrong-side"}
+    if "-wrong-side" in (ROOT / "dsl" / "check" / "levels.py").read_text(encoding="utf-8"):
+        found |= {"stop-wrong-side", "target-wrong-side"}
     return found
 
 
@@ -46,7 +44,7 @@ def _part(page: str, heading: str) -> str:
 
 def _files(part: str) -> dict[str, str]:
     """Return the files of an example; one without a name is the strategy."""
-    blocks = re.findall(r"(?:`([\w.]+)`:\n\n)?```yaml\n(.*?)```", part, re.DOTALL)
+    blocks = re.findall(r"(?:`([\w.]+)`:\n\n)?```(?:yaml|jinja)\n(.*?)```", part, re.DOTALL)
     return {name or "sample.yaml": text for name, text in blocks}
 
 
@@ -57,6 +55,24 @@ def test_every_name_has_a_page_and_every_page_a_name() -> None:
     assert rules <= set(PAGES)
     assert set(PAGES) <= rules | OTHERS
     assert _names_in_code() <= set(PAGES)
+
+
+DESIGN = """
+yaml-syntax duplicate-key unknown-key missing-key wrong-type unknown-name unknown-function unknown-output
+wrong-arguments shadowed-name unused-let unused-param circular-let circular-use type-mismatch unit-mismatch look-ahead
+lower-timeframe live-only-field series-length position-out-of-place never-true always-true contradiction
+redundant-condition idle-condition unreachable-fire may-divide-by-zero float-equality target-wrong-side stop-wrong-side
+targets-unordered parts-not-100 reward-below-risk stop-before-add stop-inside-noise no-stop warm-up-exceeds-history
+schedule-slower-than-timeframe expensive-window yoda-condition double-negative missing-about version-not-bumped
+deprecated-function not-formatted unknown-template-field message-too-long untested-condition duplicate-test stale-ignore
+"""
+
+
+def test_every_name_that_was_promised_is_found_by_somebody_and_has_a_page() -> None:
+    told_of = {RULES[name].name for name in RULES.names()} | _names_in_code()
+    for name in DESIGN.split():
+        assert name in told_of, name
+        assert name in PAGES, name
 
 
 def test_what_broken_files_are_told_has_a_page() -> None:
