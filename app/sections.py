@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dsl.schema import Field, Section, schema_text
+from dsl.json_schema import schema_text
+from dsl.schema import Field, Section
 
 VENUES = ("binanceusdm", "bybit", "phemex", "kraken")
 EVENTS = ("signal", "opened", "added", "target", "stop_moved", "trailed", "part_exited", "closed", "report", "blocked")

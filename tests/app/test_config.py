@@ -17,7 +17,8 @@ from app.secrets import read_secrets
 from app.sections import CONFIG
 from dsl import report
 from dsl.errors import Diagnostic
-from dsl.schema import Section, json_schema, schema_text
+from dsl.json_schema import json_schema, schema_text
+from dsl.schema import Section
 from engine.domain.message import Channel
 
 ROOT = Path(__file__).parents[2]

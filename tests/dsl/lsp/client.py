@@ -1,4 +1,4 @@
-"""A client of the language server: spawns `engine lsp` and speaks JSON-RPC over its standard input and output."""
+"""A client of a language server: spawns `engine lsp`, or another, and speaks JSON-RPC over its standard streams."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 TIMEOUT = 60
+ENGINE = (sys.executable, "-m", "app", "lsp")
 
 
 class Refused(Exception):
@@ -18,12 +20,15 @@ class Refused(Exception):
 
 
 class Client:
-    """One session. Diagnostics that arrive are kept by address; `settled` waits for those of a version."""
+    """One session. Diagnostics that arrive are kept by address; `settled` waits for those of a version.
 
-    def __init__(self, **capabilities: Any) -> None:
-        command = [sys.executable, "-m", "app", "lsp"]
+    What the server asks of its client is answered with `settings`.
+    """
+
+    def __init__(self, command: Sequence[str] = ENGINE, settings: Any = None, **capabilities: Any) -> None:
         root = Path(__file__).parents[3]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root)
+        self.settings = settings
         self.answers: queue.Queue[dict[str, Any]] = queue.Queue()
         self.news: queue.Queue[dict[str, Any]] = queue.Queue()
         self.count = 0
@@ -97,6 +102,9 @@ class Client:
             message = json.loads(stream.read(length))
             if "id" in message and "method" not in message:
                 self.answers.put(message)
+            elif "id" in message:
+                items = message.get("params", {}).get("items")
+                self._send({"id": message["id"], "result": [self.settings for _ in items] if items else None})
             elif message["method"] == "textDocument/publishDiagnostics":
                 self.news.put(message["params"])
             elif message["method"] == "window/showMessage":

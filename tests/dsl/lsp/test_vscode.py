@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +76,48 @@ def test_the_objects_are_those_of_the_language() -> None:
     assert f"({'|'.join(OBJECTS)})" in json.dumps(json.loads(text)).replace("\\\\b", "")
 
 
-@pytest.mark.skipif(
-    not (FOLDER / "node_modules" / "vscode-textmate").is_dir() or shutil.which("node") is None,
-    reason="needs node and `npm ci` in editors/vscode",
+PACKAGES = FOLDER / "node_modules"
+needs_node = pytest.mark.skipif(
+    not (PACKAGES / "@vscode" / "vsce").is_dir() or shutil.which("node") is None,
+    reason="needs node 20 and the packages of editors/vscode: `make editors`",
 )
+
+
+def ran(*command: str, cwd: Path = FOLDER) -> str:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@needs_node
 def test_the_colours_are_right_in_the_engine_of_vs_code() -> None:
-    done = subprocess.run(["node", "test/grammar.js"], cwd=FOLDER, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
+    ran("node", "test/grammar.js")
+
+
+@needs_node
+def test_it_packages_whole_and_with_nothing_else(tmp_path: Path) -> None:
+    """The package holds the client with all it requires, the grammars, and nothing that only we need."""
+    vsix = tmp_path / "signal-engine.vsix"
+    ran(
+        "node", str(PACKAGES / "@vscode" / "vsce" / "vsce"), "package", "--allow-missing-repository", "--out", str(vsix)
+    )
+    assert vsix.stat().st_size < 1_000_000
+    with zipfile.ZipFile(vsix) as packed:
+        names = set(packed.namelist())
+        packed.extractall(tmp_path / "out")
+    files = {name.removeprefix("extension/") for name in names if name.startswith("extension/")}
+    own = {name for name in files if not name.startswith("node_modules/")}
+    assert own == {
+        "package.json", "readme.md", "LICENSE.txt", MANIFEST["main"].removeprefix("./"), "language-configuration.json",
+        *(grammar["path"].removeprefix("./") for grammar in MANIFEST["contributes"]["grammars"]),
+    }  # fmt: skip
+    brought = {name.split("/")[1] for name in files - own}
+    assert "vscode-languageclient" in brought
+    assert not brought & {name.split("/")[0] for name in MANIFEST["devDependencies"]}
+    about = (tmp_path / "out" / "extension.vsixmanifest").read_text(encoding="utf-8")
+    assert f'Id="{MANIFEST["name"]}" Version="{MANIFEST["version"]}" Publisher="{MANIFEST["publisher"]}"' in about
+    folder = tmp_path / "out" / "extension"
+    ran("node", "--check", "extension.js", cwd=folder)
+    for name in MANIFEST["dependencies"]:
+        where = ran("node", "-p", f"require.resolve('{name}/node')", cwd=folder)
+        assert Path(where.strip()).is_relative_to(folder.resolve())
