@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -67,12 +67,15 @@ def wire_symbol(symbol: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """One symbol at one venue. `tick` and `lot` are the steps of price and amount (0: none known)."""
+    """One symbol at one venue. `tick` and `lot` are the steps of price and amount, `min_amount` and `min_cost` the
+    smallest order in amount and in money (0: none known)."""
 
     venue: str
     symbol: str
     tick: Decimal = Decimal(0)
     lot: Decimal = Decimal(0)
+    min_amount: Decimal = Decimal(0)
+    min_cost: Decimal = Decimal(0)
 
     def round_price(self, price: float) -> float:
         """Return the price on the venue's tick that is nearest to `price` (half to even)."""
@@ -80,6 +83,15 @@ class Market:
             return price
         steps = (Decimal(repr(float(price))) / self.tick).to_integral_value()
         return float(steps * self.tick)
+
+    def round_amount(self, amount: float) -> float:
+        """Return the largest amount on the venue's lot that is not above `amount`, 0.0 below the smallest order."""
+        if not math.isfinite(amount) or amount <= 0:
+            return 0.0
+        if self.lot:
+            steps = (Decimal(repr(float(amount))) / self.lot).to_integral_value(ROUND_FLOOR)
+            amount = float(steps * self.lot)
+        return amount if amount >= self.min_amount else 0.0
 
     def price_text(self, price: float) -> str:
         """Return `price` as decimal text with the tick's number of places, never in E notation."""
@@ -162,6 +174,21 @@ class Series:
     published: Times
     values: Floats
     max_age_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRates:
+    """Funding of one perpetual: at each `time` (ms, increasing) longs pay shorts `rate` times the value they hold."""
+
+    symbol: str
+    time: Times
+    rate: Floats
+
+    @property
+    def interval_ms(self) -> int:
+        """Return the usual time between two payments (8 hours where fewer than two are known)."""
+        steps = sorted((self.time[1:] - self.time[:-1]).tolist())
+        return int(steps[len(steps) // 2]) if steps else 8 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)

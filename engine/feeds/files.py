@@ -2,7 +2,8 @@
 
 `timestamp_ms` is the candle's **open**, UTC. A file is named `VENUE_SYMBOL_TIMEFRAME.csv[.gz]`, as in
 `binanceusdm_BTCUSDT_5m.csv.gz`; `_2`, `_3` before the ending mark further files of the same market. Any other
-CSV in the folder with the header `timestamp_ms,value` is an external series named after the file (`fng.csv`).
+CSV in the folder with the header `timestamp_ms,value` is an external series named after the file (`fng.csv`), and
+`markets.csv` tells the steps of its markets (engine.feeds.described).
 
 A file with a bad row is not used at all: a CandleFileError names the file, the line and what is wrong.
 """
@@ -21,9 +22,10 @@ from typing import TypeVar
 import numpy as np
 
 from engine.domain.market import FIELDS, Candles, Floats, Market, Series, Timeframe, Times
+from engine.feeds import described
+from engine.feeds.faults import CandleFileError as CandleFileError
 from engine.feeds.ladder import Ladder, Track, chain, take, unite
 from engine.feeds.memory import MemoryFeed
-from engine.ports import FeedError
 
 HEADER = ("timestamp_ms", *FIELDS)
 QUOTES = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD", "EUR", "GBP", "JPY", "TRY", "BRL", "DAI", "BTC", "ETH", "BNB")
@@ -35,14 +37,6 @@ T = TypeVar("T")
 _WHOLE = re.compile(r"\d{1,15}")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?(nan|inf(inity)?)|", re.IGNORECASE)
 _EARLIEST_MS = 10**11  # 1973: anything below is a count of seconds
-
-
-class CandleFileError(FeedError):
-    """What is wrong with a candle file, as one line. `line` counts from 1; 0: the file as a whole."""
-
-    def __init__(self, path: Path, line: int, why: str) -> None:
-        super().__init__(f"{path}:{line}: {why}" if line else f"{path}: {why}")
-        self.path, self.line, self.why = path, line, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +83,12 @@ class FilesFeed(MemoryFeed):
         }
         self._files = _by_symbol(candle_files(paths), venues)
         ladders = _Lazy(self._files, lambda symbol: load_market(self._files[symbol]))
+        self._told = described.told_beside(paths)
         super().__init__("files", ladders, _Lazy(series, lambda name: read_series(series[name], name)))
+
+    def markets(self, symbols: Sequence[str]) -> Mapping[str, Market]:
+        found = super().markets(symbols)
+        return {symbol: described.described(market, self._told) for symbol, market in found.items()}
 
     def problems(self) -> tuple[CandleFileError, ...]:
         """Read every file and return what is wrong, the first finding of each."""
@@ -212,7 +211,7 @@ def read_candles(file: CandleFile) -> Candles:
         raise CandleFileError(file.path, 0, "it has no candle")
     if finding := first_fault(timestamp, columns, file.timeframe):
         row, why = finding
-        raise CandleFileError(file.path, _line_of_row(file.path, row), why)
+        raise CandleFileError(file.path, line_of_row(file.path, row), why)
     opened, high, low, close, volume = columns
     close_time = timestamp + file.timeframe.ms
     return Candles(file.symbol, file.timeframe, close_time, opened, high, low, close, volume, file.venue)
@@ -293,7 +292,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             yield number, line.split(",")
 
 
-def _line_of_row(path: Path, row: int) -> int:
+def line_of_row(path: Path, row: int) -> int:
     return next((number for index, (number, _) in enumerate(_rows(path)) if index == row), 0)
 
 
@@ -301,11 +300,16 @@ def _line_of(path: Path, timestamp: int) -> int:
     return next((number for number, cells in _rows(path) if cells[0].strip() == str(timestamp)), 0)
 
 
+def read_pairs(path: Path, column: str) -> tuple[Times, Floats]:
+    """Read the columns `timestamp_ms` and `column`; times increase. Raises CandleFileError."""
+    times, (values,) = _columns(path, ("timestamp_ms", column))
+    bad = (~np.isfinite(values)) | (np.diff(times, prepend=times[:1] - 1) <= 0) | (times < _EARLIEST_MS)
+    if bad.any():
+        why = f"a {column} is not finite, or its time is not later than on the line before"
+        raise CandleFileError(path, line_of_row(path, int(np.argmax(bad))), why)
+    return times, values
+
+
 def read_series(path: Path, name: str, max_age_ms: int = SERIES_MAX_AGE_MS) -> Series:
     """Read an external series: each value and the time from which it was known. Raises CandleFileError."""
-    published, (values,) = _columns(path, ("timestamp_ms", "value"))
-    bad = (~np.isfinite(values)) | (np.diff(published, prepend=published[:1] - 1) <= 0) | (published < _EARLIEST_MS)
-    if bad.any():
-        why = "a value is not finite, or its time is not later than on the line before"
-        raise CandleFileError(path, _line_of_row(path, int(np.argmax(bad))), why)
-    return Series(name, published, values, max_age_ms)
+    return Series(name, *read_pairs(path, "value"), max_age_ms)

@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.domain.market import FIELDS, Candles, Market, Series, Timeframe
 from engine.feeds.contents import Contents, is_store, read_contents
+from engine.feeds.described import described, told_beside
 from engine.feeds.files import CandleFileError, is_series, read_series
 from engine.feeds.ladder import STANDARD, Ladder, Track, chain, no_candles
 from engine.feeds.memory import known_until
@@ -46,6 +47,7 @@ class ParquetFeed:
             path.name.partition(".")[0].lower(): path for path in sorted(self._folder.glob("*.csv*")) if is_series(path)
         }
         self._known_series: dict[str, Series] = {}
+        self._told = told_beside([self._folder])
         self._contents = _by_symbol(read_contents(self._folder), venues)
         self._kept = _Kept(keep_bytes)
         self._spans: dict[tuple[str, Timeframe], tuple[int, int] | None] = {}
@@ -55,7 +57,8 @@ class ParquetFeed:
         return tuple(sorted(self._contents))
 
     def markets(self, symbols: Sequence[str]) -> Mapping[str, Market]:
-        return {symbol: _market(self._contents[symbol]) for symbol in symbols if symbol in self._contents}
+        found = {symbol: _market(self._contents[symbol]) for symbol in symbols if symbol in self._contents}
+        return {symbol: described(market, self._told) for symbol, market in found.items()}
 
     def timeframes(self, symbol: str) -> tuple[Timeframe, ...]:
         own = self._contents.get(symbol, {})
