@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,6 +165,13 @@ def protections(config: Config) -> tuple[RiskRule, ...]:
     from engine.risk import PROTECTIONS
 
     return (PROTECTIONS["max_open"](config.max_open),) if config.max_open else ()
+
+
+def recorded_universe(days: Mapping[int, frozenset[str]]) -> RiskRule:
+    """Return the protection that keeps a backtest to the symbols that were there on the day."""
+    from engine.risk import PROTECTIONS
+
+    return PROTECTIONS["universe"](days)
 
 
 def relay(

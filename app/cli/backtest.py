@@ -2,94 +2,138 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli import numbers, options, show
-from app.failure import CLEAN, Failure
+from app.cli import options, show
+from app.failure import BROKEN, CLEAN, Failure
 
 if TYPE_CHECKING:
+    from engine.account.settings import Account
+    from engine.domain.market import Timeframe
     from engine.domain.position import Position
 
 _PERCENT = click.FloatRange(0, 10)
+_LIMIT = click.IntRange(1)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_PAGE = click.Path(dir_okay=False, path_type=Path)
+_GROUPS = ("strategy", "symbol", "side", "timeframe", "end", "condition", "hour", "weekday", "month")
 
 
 @click.command()
 @click.argument("strategies", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--candles", required=True, type=click.Path(exists=True, path_type=Path), help="A candle file or folder.")
+@click.option(
+    "--candles",
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Candles: a file, a folder or a store.",
+)
 @options.config
 @click.option("--from", "since", type=show.Moment(), help="The first time that is decided; before it is warm-up.")
 @click.option("--to", "until", type=show.Moment(), help="The last time that is decided.")
 @click.option("--symbols", help="Trade these instead of the watchlists', as in BTC/USDT,ETH/USDT; or all.")
+@click.option("--universe", type=_FILE, help="The symbols of each day. [default: universe.csv beside the candles]")
 @click.option("--fees", type=_PERCENT, help="Fee per fill in percent. [default: the configuration's]")
+@click.option(
+    "--maker", type=_PERCENT, help="Fee in percent of what rests: limit entries, adds, targets. [default: --fees]"
+)
 @click.option("--slippage", type=_PERCENT, help="Slippage of market and stop fills in percent.")
+@click.option(
+    "--detail-timeframe", "detail", metavar="TF", help="Follow positions on these candles. [default: the finest]"
+)
+@click.option("--capital", type=float, help="Trade one account with this much money. [default: each signal by itself]")
+@click.option("--stake", help="Of one position: 500, 10% of the equity, 'risk 1%' to the stop. [default: 10%]")
+@click.option("--max-open", type=_LIMIT, help="Positions of the account at a time.")
+@click.option("--max-per-strategy", type=_LIMIT, help="Positions of one strategy at a time.")
+@click.option("--max-per-symbol", type=_LIMIT, help="Positions on one symbol at a time.")
+@click.option("--leverage", type=float, help="A position binds its value divided by this. [default: 1]")
+@click.option(
+    "--by", multiple=True, type=click.Choice(_GROUPS), help="A table per strategy, symbol, condition …; again for more."
+)
 @click.option("--trades", is_flag=True, help="List every trade.")
+@click.option("--html", "page", type=_PAGE, help="Write a report to this file: one page, no network needed.")
+@click.option("--seed", type=int, default=20_250_407, show_default=True, help="Of the confidence intervals.")
 @options.as_json
 def command(
     strategies: tuple[Path, ...], candles: Path, config: Path | None, since: int | None, until: int | None,
-    symbols: str | None, fees: float | None, slippage: float | None, trades: bool, as_json: bool,
+    symbols: str | None, universe: Path | None, fees: float | None, maker: float | None, slippage: float | None,
+    detail: str | None, capital: float | None, stake: str | None, max_open: int | None, max_per_strategy: int | None,
+    max_per_symbol: int | None, leverage: float | None, by: tuple[str, ...], trades: bool, page: Path | None, seed: int,
+    as_json: bool,
 ) -> int:  # fmt: skip
-    """Run STRATEGIES over candle files and print what would have come of them.
+    """Run STRATEGIES over candles and print what would have come of them.
 
-    The same evaluation, decision and trade simulation as the live engine's, so the same signals.
+    The same evaluation, decision and trade simulation as the live engine's, so the same signals. With --capital an
+    account takes them in the order of time, as far as its money and its limits allow.
     """
-    from app import wiring
-    from engine.backtest import backtest
-    from engine.decide import Settings
+    account = _account(capital, stake, max_open, max_per_strategy, max_per_symbol, leverage)
+    from app import backtested, wiring
 
-    settings = replace(options.read_config(config), strategies=strategies)
-    costs = settings.costs
-    feed = wiring.candle_feed(candles, settings)
-    plan = wiring.load_strategies(strategies).plan
-    chosen = options.chosen_symbols(symbols, feed.symbols())
+    settings = options.read_config(config)
+    known = wiring.candle_feed(candles, settings).symbols() if symbols else None
+    wish = backtested.Wish(
+        strategies, candles, since, until, options.chosen_symbols(symbols, known), _ratio(fees), _ratio(maker),
+        _ratio(slippage), account, _timeframe(detail), universe, seed,
+    )  # fmt: skip
+    done = backtested.run(wish, settings)
+    for failed in done.failed:
+        show.note(f"{failed} cannot be loaded and was left out; `engine validate {failed}` tells why")
+    for line in done.notes:
+        show.note(line)
+    if as_json:
+        from app.study_facts import facts
+
+        show.as_json(facts(done))
+    else:
+        from app.cli.studied import tell
+
+        tell(done, by)
+        if trades:
+            show.say()
+            _trades(done.study.counted)
+    return BROKEN if done.failed else CLEAN
+
+
+def _account(
+    capital: float | None, stake: str | None, max_open: int | None, max_per_strategy: int | None,
+    max_per_symbol: int | None, leverage: float | None,
+) -> Account | None:  # fmt: skip
+    """Return the account that is asked for, None for none. Raises Failure."""
+    if capital is None:
+        named = {"--stake": stake, "--max-open": max_open, "--max-per-strategy": max_per_strategy,
+                 "--max-per-symbol": max_per_symbol, "--leverage": leverage}  # fmt: skip
+        given = [name for name, value in named.items() if value is not None]
+        if given:
+            raise Failure(f"{' and '.join(given)} belong to an account: give it --capital, as in --capital 10000")
+        return None
+    from engine.account.settings import Account, Stake
+
     try:
-        result = backtest(
-            plan, wiring.with_series(feed, settings), wiring.universe_of(plan, settings, chosen),
-            Settings(
-                fees=costs.fee if fees is None else fees / 100,
-                slippage=costs.slippage if slippage is None else slippage / 100,
-                risk=wiring.protections(settings),
-            ),
-            start=since, end=until, predictors=wiring.predictors(plan, settings),
+        return Account(
+            capital, Stake.parse(stake or "10%"), max_open or 0, max_per_strategy or 0, max_per_symbol or 0,
+            1.0 if leverage is None else leverage,
         )  # fmt: skip
     except ValueError as error:
         raise Failure(str(error)) from None
-    for line in (*wiring.missing_models(plan, settings), *result.skipped):
-        show.note(line)
-    found = numbers.by_bot(result.positions, [rules.id for rules in plan.strategies])
-    if as_json:
-        show.as_json(
-            {
-                "from": result.start, "to": result.end, "skipped": list(result.skipped),
-                "bots": numbers.facts(found), "trades": [_facts(position) for position in result.positions],
-            }
-        )  # fmt: skip
-        return CLEAN
-    numbers.table(found, f"{show.when(result.start)} to {show.when(result.end)} UTC")
-    if trades:
-        _trades(result.positions)
-    ambiguous = sum(made.ambiguous for made in found.values())
-    show.say(f"{ambiguous} candles left open which of two things came first; each was taken as the worse one")
-    return CLEAN
 
 
-def _facts(position: Position) -> dict[str, Any]:
-    signal = position.signal
-    return {
-        "id": signal.id, "strategy": signal.strategy, "symbol": signal.symbol, "timeframe": signal.timeframe,
-        "side": str(signal.side), "signal_at": signal.close_time, "confidence": signal.confidence,
-        "entry_price": signal.entry.price, "stop": signal.stop, "targets": [t.price for t in signal.targets],
-        "status": str(position.status), "opened_at": position.opened_at, "closed_at": position.closed_at,
-        "entry": position.entry, "exit": position.exit_price, "targets_hit": position.targets_hit,
-        "result": position.result, "result_r": position.result_r, "ambiguous": position.ambiguous,
-    }  # fmt: skip
+def _ratio(percent: float | None) -> float | None:
+    return None if percent is None else percent / 100
+
+
+def _timeframe(text: str | None) -> Timeframe | None:
+    from engine.domain.market import Timeframe
+
+    try:
+        return None if text is None else Timeframe.parse(text)
+    except ValueError as error:
+        raise Failure(f"--detail-timeframe: {error}") from None
 
 
 def _trades(positions: tuple[Position, ...]) -> None:
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (
             p.signal.strategy, p.signal.symbol, p.signal.timeframe, str(p.signal.side), show.when(p.signal.close_time),
             f"{p.signal.confidence:.0f}", str(p.status), show.when(p.closed_at),

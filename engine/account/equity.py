@@ -97,7 +97,7 @@ def _flows(position: Position, amount: float, funding: Sequence[tuple[int, float
 
 
 def _curve(held: Sequence[tuple[str, Sequence[Flow]]], base: float, marks: Marks, times: Times) -> Curve:
-    value = np.full(len(times), base)
+    value = np.full(len(times), float(base))
     exposure, live = np.zeros(len(times)), np.zeros(len(times))
     by_symbol: dict[str, list[Sequence[Flow]]] = {}
     for symbol, flows in held:
