@@ -122,8 +122,8 @@ def _doubts(made: Study) -> Iterator[str]:
     other = total - hang.result + hang.other
     text = (
         f"{hang.candles:,} candles of {hang.trades:,} trades left open which of two things came first; each was taken "
-        f"as the worse one. These trades give {_percent(hang.result)}; had all gone the other way, {_percent(hang.other)}"
-        f" (all trades: {_percent(total)}, then {_percent(other)})"
+        f"as the worse one. These trades give {_percent(hang.result)}; had all gone the other way, "
+        f"{_percent(hang.other)} (all trades: {_percent(total)}, then {_percent(other)})"
     )  # fmt: skip
     if hang.unknown:
         text += f"; of {hang.unknown:,} the other way is not known, they count as taken"
@@ -144,6 +144,10 @@ def _group_lines(made: Study, kind: str) -> Iterator[str]:
             f"{_cut(name, 25):<26}{one.trades:>7,}{_share(one.win_rate):>10}{_number(one.profit_factor):>8}"
             f"{_percent(one.expectancy):>10}{_number(one.average_r):>7}{profit:>12}"
         )
+    if kind == "condition":
+        always = [f"{strategy} {side} {name}" for (strategy, side, name), (_, other) in made.conditions.items()
+                  if not other.trades]  # fmt: skip
+        yield from _wrapped("always held", ", ".join(always) or "none")
 
 
 def _groups(made: Study, kind: str) -> Iterable[tuple[str, Outcomes]]:
@@ -151,8 +155,8 @@ def _groups(made: Study, kind: str) -> Iterable[tuple[str, Outcomes]]:
         yield from made.groups.get(kind, {}).items()
         return
     for (strategy, side, name), (held, other) in made.conditions.items():
-        yield f"{strategy} {side} {name}", held
         if other.trades:
+            yield f"{strategy} {side} {name}", held
             yield "  where it did not hold", other
 
 

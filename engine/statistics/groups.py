@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from engine.statistics.outcomes import Outcomes, outcomes
 from engine.statistics.trades import Trades
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+HOURS = tuple(f"{hour:02}" for hour in range(24))
 HOUR, DAY = 3_600_000, 86_400_000
 HELD = 2
 Groups = Mapping[str, Mapping[str, Outcomes]]
@@ -31,7 +31,7 @@ def groups(trades: Trades) -> Groups:
         "side": trades.side,
         "timeframe": trades.timeframe,
         "end": trades.status,
-        "hour": np.char.zfill((trades.opened_at // HOUR % 24).astype(np.str_), 2),
+        "hour": np.array(HOURS)[trades.opened_at // HOUR % 24],
         "weekday": np.array(WEEKDAYS)[(trades.opened_at // DAY + 3) % 7],
         "month": months(trades.closed_at),
     }
@@ -44,10 +44,6 @@ def groups(trades: Trades) -> Groups:
 def months(times: Times) -> npt.NDArray[np.str_]:
     """Return `2025-04` for each time (ms, UTC)."""
     return times.astype("datetime64[ms]").astype("datetime64[M]").astype(np.str_)
-
-
-def month_of(time: int) -> str:
-    return dt.datetime.fromtimestamp(time / 1000, dt.UTC).strftime("%Y-%m")
 
 
 def by_condition(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from engine.domain.signal import Verdict
-from engine.statistics.groups import by_condition, groups, month_of, months
+from engine.statistics.groups import by_condition, groups
 from engine.statistics.outcomes import outcomes
 from engine.statistics.trades import trades_of
 from tests.engine.account.made import lived
@@ -47,7 +47,6 @@ def test_the_entry_has_the_hour_and_the_end_the_month() -> None:
     one = lived((sunday, 100, 1, "entry"), (sunday + 28 * 1440, 101, 1, "exit"), at=sunday)
     found = groups(trades_of([one]))
     assert (list(found["weekday"]), list(found["hour"]), list(found["month"])) == (["Sun"], ["23"], ["1970-03"])
-    assert month_of(one.closed_at) == str(months(trades_of([one]).closed_at)[0]) == "1970-03"
 
 
 def test_a_condition_is_asked_where_it_held_and_where_not() -> None:
@@ -60,3 +59,8 @@ def test_a_condition_is_asked_where_it_held_and_where_not() -> None:
         assert (held.trades, other.trades) == (truths.count(2), len(truths) - truths.count(2))
     assert all(other.trades == 0 for (_, _, name), (_, other) in found.items() if name == "must")
     assert any(other.trades for _, other in found.values())
+
+
+def test_without_trades_there_are_no_groups() -> None:
+    assert all(part == {} for part in groups(trades_of([])).values())
+    assert by_condition(trades_of([]), many()) == {}
