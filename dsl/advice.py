@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from dsl.errors import Diagnostic, Fix
+from dsl.errors import Diagnostic
 from dsl.expected import describe
+from dsl.fault import Fault
+from dsl.foreign import RULES as FOREIGN
 from dsl.place import Text
 from dsl.suggest import nearest
 
@@ -44,51 +45,6 @@ _KEYWORDS = ("and", "or", "not", "if", "then", "else", "between", "crosses", "fo
 _OPERAND = r"[\w.]+(?:\([^()]*\))?(?:\[\w+\])?"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A place where reading stopped. `word` is the text there, empty at the end; `accepts` are terminals."""
-
-    start: str
-    text: Text
-    at: int
-    word: str
-    kind: str
-    accepts: frozenset[str]
-
-    @property
-    def before(self) -> str:
-        return self.text.value[: self.at]
-
-    @property
-    def rest(self) -> str:
-        return self.text.value[self.at :]
-
-    @property
-    def previous(self) -> str:
-        """The word, number or sign right before the place."""
-        match = re.search(r"(\w+|[^\w\s])\s*$", self.before)
-        return match[1] if match else ""
-
-    @property
-    def wants_value(self) -> bool:
-        return "NAME" in self.accepts and "NUMBER" in self.accepts
-
-    def told(
-        self, message: str, help: str = "", start: int | None = None, end: int | None = None, write: str = ""
-    ) -> Diagnostic:
-        """Return the finding at the word, or at start <= i < end. `write`: what `--fix` puts there instead."""
-        begin = self.at if start is None else start
-        stop = (self.at + len(self.word) if end is None else end) if start is None or end is not None else begin + 1
-        span = self.text.at(begin, stop)
-        return Diagnostic("syntax", message, span, help=help, fix=Fix(span, write) if write else None)
-
-    def apart(self, word: str, length: int) -> str:
-        """Return a word as it replaces `length` characters at the place: with a blank where its neighbours touch it."""
-        left = "" if not self.before or self.before[-1].isspace() else " "
-        right = "" if not self.rest[length:] or self.rest[length].isspace() else " "
-        return f"{left}{word}{right}"
-
-
 def explain(start: str, text: Text, error: Any) -> Diagnostic:
     """Say where reading stopped and what is meant to stand there. `error` is lark's UnexpectedInput."""
     token = getattr(error, "token", None)
@@ -101,7 +57,7 @@ def explain(start: str, text: Text, error: Any) -> Diagnostic:
         rest = text.value[error.pos_in_stream :]
         match = re.match(r"[A-Za-z0-9_]+|&&|\|\||===?|=[<>]|<>|.", rest, re.DOTALL)
         fault = Fault(start, text, error.pos_in_stream, match[0] if match else "", "", accepts)
-    for rule in _RULES:
+    for rule in (_empty, *FOREIGN, *_RULES):
         told = rule(fault)
         if told is not None:
             return told
@@ -391,5 +347,5 @@ def _empty(fault: Fault) -> Diagnostic | None:
 
 
 _RULES: tuple[Callable[[Fault], Diagnostic | None], ...] = (
-    _empty, _places_after_at, _brackets, _signs, _comma, _numbers, _chain, _words, _misspelt, _neighbours,
+    _places_after_at, _brackets, _signs, _comma, _numbers, _chain, _words, _misspelt, _neighbours,
 )  # fmt: skip

@@ -104,3 +104,9 @@ class Diagnostic:
             if not said.isprintable():
                 plain = "".join(char if char.isprintable() else " " for char in said)
                 object.__setattr__(self, field, " ".join(plain.split()))
+
+
+def without_echoes(findings: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return the findings without remarks on how a name is written where the name itself is unknown."""
+    unknown = {(f.span.source.path, f.span.start, f.span.end) for f in findings if f.name.startswith("unknown-")}
+    return [f for f in findings if f.name != "syntax" or (f.span.source.path, f.span.start, f.span.end) not in unknown]

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from dsl import ast
+from dsl.elsewhere import known_elsewhere
 from dsl.errors import Diagnostic, Span
 from dsl.place import Text
-from dsl.suggest import known_elsewhere
 
 Node = Any
 """A tree or a token of lark: trees are made by the grammar, so their shape is what its rules say."""
@@ -131,16 +131,16 @@ class Expressions:
     def library_call(self, tree: Node) -> ast.Call:
         library, name, arguments = tree.children
         place = Span(self.text.source, self.span(library).start, self.span(name).end)
-        if library in _FOREIGN and known_elsewhere(str(name)):
+        if library.lower() in _FOREIGN and known_elsewhere(str(name)):
             full = str(name).lower()
-        elif library in _FOREIGN:
+        elif library.lower() in _FOREIGN and library.lower() not in ("strategy", "request"):
             self.refuse(
                 "syntax",
                 f"functions have no prefix here: `{str(name).lower()}(...)`, not `{library}.{name}(...)`",
                 place,
-                help=f"remove `{library}.`",
+                help=f"remove `{library}.`" if name == name.lower() else f"write `{str(name).lower()}`",
             )
-            full = self.identifier(name)
+            full = str(name).lower()
         else:
             full = f"{self.identifier(library)}.{self.identifier(name)}"
         return ast.Call(self.span(tree), full, place, self._arguments(arguments))

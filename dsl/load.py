@@ -10,7 +10,7 @@ from dsl import ast
 from dsl.catalogue import Catalogue, catalogue
 from dsl.check import Checked, Libraries, check_library, check_strategy
 from dsl.compile import Placer, compile_strategy, finish
-from dsl.errors import Diagnostic, Severity, Source, Span
+from dsl.errors import Diagnostic, Severity, Source, Span, without_echoes
 from dsl.lint import impossible
 from dsl.units import Type
 from engine.domain.market import Timeframe
@@ -67,7 +67,7 @@ class _Loader:
     def _library(self, document: ast.Document, findings: list[Diagnostic]) -> None:
         if not _failed(findings):
             try:
-                findings = findings + check_library(document, self.functions, self.libraries)
+                findings = without_echoes(findings + check_library(document, self.functions, self.libraries))
             except RecursionError:
                 findings = [*findings, too_deep(document)]
         self._add(findings)
@@ -83,7 +83,7 @@ class _Loader:
     def _strategy(self, document: ast.Document, findings: list[Diagnostic]) -> None:
         values = self.values.get(document.id, {})
         checked, found = check_strategy(document, self.functions, self.libraries, values=values, series=self.series)
-        findings = findings + found
+        findings = without_echoes(findings + found)
         if not values and not _failed(findings):
             findings += impossible(checked)
         if document.id in self.rules:
@@ -195,7 +195,7 @@ def load_expression(
     term = env.visit(expr)
     if not term.type.is_bool:
         term = operators.proper(env, operators.number(env, term))
-    findings = findings + shared.findings.list
+    findings = without_echoes(findings + shared.findings.list)
     if _failed(findings):
         return Plan((), ()), None, findings
     placer = Placer(graph, functions, {})

@@ -11,8 +11,8 @@ from dsl.catalogue import Function, Slot
 from dsl.check import builtins, definitions, names, operators
 from dsl.check.scope import Env, Scope, suggest
 from dsl.check.terms import Term, mistake, term, truth
+from dsl.elsewhere import argument_of, instead, method, translated
 from dsl.errors import Severity, Source, Span
-from dsl.suggest import translated
 from dsl.units import BOOL, BY_NAME, Type, bounded
 from engine.domain.primitive import Output
 
@@ -93,9 +93,12 @@ def _unknown(env: Env, node: ast.Call) -> Term:
     if library:
         home = env.scope.libraries.get(library)
         if home is None and (library in names.FIELDS or library in env.scope.names()):
-            better = translated(node.name.rpartition(".")[2], [library, *(a.value.span.text for a in node.args)])
+            better = method(node.name.rpartition(".")[2], library, [a.value.span.text for a in node.args])
             message = f"`{library}` is a value and has no functions"
             env.error("unknown-function", message, node.name_span, "", f"write `{better}`" if better else "")
+            return mistake(node.span)
+        if home is None and (other := instead(node.name)):
+            env.error("unknown-function", f"there is no function `{node.name}`", node.name_span, "", other)
             return mistake(node.span)
         known = [f"{library}.{name}" for name in home.functions] if home else []
         message = f"library `{library}` has no such function" if home else f"there is no library `{library}`"
@@ -115,7 +118,8 @@ def _unknown(env: Env, node: ast.Call) -> Term:
         message = f"there is no function `{node.name}`"
         env.error("unknown-function", message, node.name_span, "", f"write `{better}`")
     else:
-        advice = suggest(node.name, known) or "`engine indicators` lists the functions that there are"
+        advice = instead(node.name) or suggest(node.name, known)
+        advice = advice or "`engine indicators` lists the functions that there are"
         env.error("unknown-function", f"there is no function `{node.name}`", node.name_span, "", advice)
     return mistake(node.span)
 
@@ -135,7 +139,9 @@ def _bind(env: Env, function: Function, node: ast.Call, home: Scope | None) -> d
         if argument.name is not None:
             taken = given.get(argument.name)
             if taken is None:
-                advice = suggest(argument.name, given) or f"it takes `{function.signature}`"
+                meant = argument_of(argument.name, given)
+                advice = f"did you mean `{meant}`?" if meant else suggest(argument.name, given)
+                advice = advice or f"it takes `{function.signature}`"
                 span = argument.name_span or argument.value.span
                 env.error("wrong-arguments", f"`{function.name}` has no argument `{argument.name}`", span, "", advice)
                 misnamed = True

@@ -10,6 +10,7 @@ from dsl import ast, units
 from dsl.check import calls, names, operators
 from dsl.check.scope import Env
 from dsl.check.terms import Term, mistake, term, truth
+from dsl.elsewhere import output_of
 from dsl.markets import not_a_rhythm, not_a_symbol
 from dsl.units import BOOL, Type
 from engine.domain.market import Timeframe
@@ -27,6 +28,7 @@ def _boolean(env: Env, node: ast.Boolean) -> Term:
 def _attribute(env: Env, node: ast.Attribute) -> Term:
     if isinstance(node.base, ast.Name):
         found = names.member(env, node, node.base.name)
+        found = found or names.uncalled(env, node)
         if found is not None:
             return found
     base = env.visit(node.base)
@@ -41,7 +43,8 @@ def _attribute(env: Env, node: ast.Attribute) -> Term:
         listed = ", ".join(f"`.{name}`" for name in outputs)
         from dsl.check.scope import suggest
 
-        advice = suggest(node.name, outputs) or f"it has {listed}"
+        meant = output_of(node.name, outputs)
+        advice = suggest(node.name, outputs) or (f"did you mean `{meant}`?" if meant else f"it has {listed}")
         env.error("unknown-output", f"there is no output `{node.name}`", node.name_span, "", advice)
         return mistake(node.span)
     return base.args[outputs.index(node.name)].at(node.span)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from dsl import ast, units
 from dsl.check.scope import Env, Scope, suggest
 from dsl.check.terms import Term, constant, mistake, term
+from dsl.elsewhere import said_as
 from dsl.errors import Span
 from dsl.units import Type
 from engine.domain.market import MARKET_FIELDS
@@ -145,14 +146,29 @@ def _unknown(env: Env, node: ast.Name) -> Term:
         shown = function.signature if function else f"{node.name}(...)"
         env.error("unknown-name", f"`{node.name}` is a function", node.span, "", f"call it: `{shown}`")
     else:
-        advice = suggest(node.name, known)
+        advice = suggest(node.name, env.scope.names()) or said_as(node.name) or suggest(node.name, known)
         if not advice and env.position and node.name in POSITION:
             advice = f"did you mean `position.{node.name}`?"
         if env.position and node.name.replace("_", "") in _BREAK_EVEN:
             advice = "did you mean `entry`?"
         if (written := _called(env, node.name)) and not env.scope.broken:
-            advice = f"{advice[:-1]}, or `{written}`?" if advice else f"write `{written}`"
+            advice = f"{advice[:-1]}, or `{written}`?" if advice.endswith("?") else f"write `{written}`"
         env.error("unknown-name", f"there is no `{node.name}`", node.span, "not a field, param or let", advice)
+    return mistake(node.span)
+
+
+def uncalled(env: Env, node: ast.Attribute) -> Term | None:
+    """Tell how `macd.hist` is written, None where its base is no function without its brackets."""
+    base = node.base
+    if not isinstance(base, ast.Name) or base.name in {*env.scope.names(), *FIELDS, *OBJECTS, *SPECIAL}:
+        return None
+    function = env.world.catalogue.get(base.name) if base.name in env.world.catalogue else None
+    if function is None:
+        return None
+    ready = all(slot.default is not None or slot.series for slot in function.slots)
+    several = function.outputs and len(function.outputs) > 1
+    advice = f"write `{base.name}().{node.name}`" if ready and several else f"call it: `{function.signature}`"
+    env.error("unknown-name", f"`{base.name}` is a function", base.span, "", advice)
     return mistake(node.span)
 
 

@@ -11,7 +11,7 @@ from dsl import ast
 from dsl.catalogue import catalogue
 from dsl.check import Checked, Libraries, check_library, check_strategy
 from dsl.compile import compile_strategy, finish
-from dsl.errors import Diagnostic, Severity, Source
+from dsl.errors import Diagnostic, Severity, Source, without_echoes
 from dsl.lint import lint, unsilenced
 from dsl.load import Loaded, too_deep
 from dsl.lsp.memory import Memory
@@ -90,8 +90,8 @@ class Analysis:
         try:
             if document.kind == "strategy":
                 checked, more = check_strategy(document, catalogue(), Libraries())
-                return checked, [*found, *more]
-            return None, [*found, *check_library(document, catalogue(), Libraries())]
+                return checked, without_echoes([*found, *more])
+            return None, without_echoes([*found, *check_library(document, catalogue(), Libraries())])
         except RecursionError:
             return None, [*found, too_deep(document)]
 
