@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dsl.testing.reads import affected, files_read
-from tests.app.command import start
+from tests.app.command import ENGINE, start
 from tests.dsl.testing.suites import STRATEGY, write
 
 GOOD = "- {name: quiet, close: 100 x20, expect: [nothing: always]}\n"
@@ -27,8 +27,7 @@ class Watching:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self._lines: queue.Queue[str] = queue.Queue()
-        for stream in (process.stdout, process.stderr):
-            threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+        threading.Thread(target=self._read, args=(process.stdout,), daemon=True).start()
 
     def _read(self, stream: Iterator[str]) -> None:
         for line in stream:
@@ -44,7 +43,11 @@ class Watching:
 
 @contextmanager
 def watching(folder: Path, *more: str) -> Iterator[Watching]:
-    process = start("test", "--watch", *more, cwd=folder)
+    # One pipe for both streams: two would not keep the order in which lines were said.
+    process = subprocess.Popen(
+        [ENGINE, "test", "--watch", *more], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
     try:
         yield Watching(process)
     finally:
