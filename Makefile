@@ -19,7 +19,7 @@ check: $(READY)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/engine validate strategies
-	@$(BIN)/engine test strategies
+	@$(BIN)/engine test strategies --fail-under 100
 
 bench: $(READY)
 	@for file in bench/bench_*.py; do $(BIN)/python $$file || exit 1; done

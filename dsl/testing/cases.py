@@ -11,7 +11,7 @@ from dsl.document import Entry, Listing, Node, Scalar, Table, read_table
 from dsl.errors import Diagnostic, Source, Span
 from dsl.reading import Reader
 from dsl.testing.expectations import Expectation, ExpectationReader, read_time
-from dsl.testing.made import Made, MadeReader
+from dsl.testing.made import FILE, Made, MadeReader
 from engine.domain.market import FIELDS, Floats, Timeframe
 
 START = int(dt.datetime(2026, 1, 5, tzinfo=dt.UTC).timestamp() * 1000)
@@ -110,9 +110,13 @@ class _Cases:
             return None
         if ("close" in keys) == ("candles" in keys):
             self._reader.refuse("missing-key", "a test has either `close` or `candles`", name.span)
+        for key in (*FIELDS, "others", "start") if "candles" in keys and "close" not in keys else ():
+            if key in keys:
+                message = f"`{key}` belongs to made candles; these come from a file"
+                self._reader.refuse("unknown-key", message, keys[key].key.span)
         symbol = self._text(keys, "symbol") or "BTC/USDT"
         made = MadeReader(self._reader).all(keys, symbol)
-        length = made[0].length if made else None
+        length = made[0].length if made else FILE if "candles" in keys else None
         start = self._time(keys, "start")
         timeframe = self._timeframe(keys)
         if start is not None and start % Timeframe.parse(timeframe).ms:

@@ -16,7 +16,7 @@ from engine.domain.position import Position
 from engine.domain.signal import Side, Verdict
 from engine.domain.strategy import Plan, StrategyRules
 from engine.feeds.blocks import gather
-from engine.feeds.scope import survey
+from engine.feeds.scope import first_candle, survey
 from engine.plan.evaluate import Evaluator, Values
 from engine.ports import Feed
 
@@ -31,7 +31,6 @@ class Facts:
     feed: Feed
     symbol: str
     begin: int
-    start: int
     positions: tuple[Position, ...]
     blocked: tuple[SignalBlocked, ...]
     reasons: Mapping[str, str]
@@ -248,7 +247,8 @@ def explain(facts: Facts, first: int, last: int, side: str | None) -> Iterator[s
 def _evaluated(facts: Facts, until: int) -> tuple[Values, Times, int]:
     """Return the values of every node up to a time, the close times of the case's candles, and its symbol's lane."""
     scope = survey(facts.plan, facts.feed, {facts.rules.id: (facts.symbol,)})
-    block = gather(facts.feed, scope.symbols, scope.timeframes, facts.start - 1, until, scope.series)
+    first = first_candle(facts.feed, scope) or 0
+    block = gather(facts.feed, scope.symbols, scope.timeframes, first, until, scope.series)
     values = Evaluator(facts.plan, scope.symbols, keep=range(len(facts.plan.nodes))).advance(block)
     return values, values.close_time(facts.timeframe), values.lane(facts.symbol)
 

@@ -13,6 +13,9 @@ from dsl.reading import Reader
 from dsl.testing.notation import NotationError, parse_series
 from engine.domain.market import FIELDS, Floats
 
+FILE = 0
+"""In place of the length of a made series: the candles are a file's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -73,6 +76,10 @@ class MadeReader:
 
     def _beside(self, node: Node, name: str, length: int | None) -> Floats | None:
         values = self._series(node, name, length)
+        if values is not None and length == FILE and len(values) != 1:
+            message = f"`{name}` has {len(values)} values; beside a candle file it is one value for all of it"
+            self._reader.refuse("wrong-length", message, node.span)
+            return None
         if values is not None and length is not None and len(values) not in (1, length):
             message = f"`{name}` has {len(values)} candles, but `close` has {length}"
             self._reader.refuse("wrong-length", message, node.span, "`x*` at its end fills up: `100 x*`")
@@ -109,7 +116,7 @@ class MadeReader:
         if scalar is None:
             return None
         try:
-            return parse_series(scalar.value, length)
+            return parse_series(scalar.value, length or None)
         except NotationError as error:
             self._reader.refuse("series-syntax", error.message, scalar.text.at(error.start, error.end))
             return None

@@ -5,27 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from pathlib import Path
-
-import numpy as np
 
 from dsl.errors import Diagnostic
 from dsl.load import Loaded, load
 from dsl.testing.cases import Case, Suite, read_suite
 from dsl.testing.expect import Facts, Failed, failures
-from dsl.testing.made import Made
+from dsl.testing.feeds import FOREVER, feed_of
 from engine.backtest import Result, backtest
 from engine.decide import Settings
 from engine.domain.event import PositionClosed, SignalBlocked, SignalFired
-from engine.domain.market import FIELDS, MARKET_FIELDS, Candles, Floats, Market, Series, Timeframe
+from engine.domain.market import MARKET_FIELDS, Candles, Timeframe
 from engine.domain.strategy import Node, Plan, StrategyRules
-from engine.feeds.files import FilesFeed
-from engine.feeds.memory import MemoryFeed
 from engine.ports import Feed, FeedError
-
-FOREVER = 2**62
-TICK = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +163,6 @@ def facts_of(ran: Ran) -> Facts:
         begin=ran.begin,
         positions=tuple(positions[e.signal.id] for e in events if isinstance(e, SignalFired)),
         blocked=tuple(e for e in events if isinstance(e, SignalBlocked)),
-        start=ran.case.start,
         reasons={e.position.id: e.reason for e in events if isinstance(e, PositionClosed)},
     )
 
@@ -183,52 +174,6 @@ def _begin(case: Case, base: Candles, timeframe: Timeframe) -> int:
     since = 0 if case.since is None else case.since
     later = base.close_time[base.close_time > since]
     return int(later[0]) if len(later) else 0
-
-
-def feed_of(case: Case, timeframe: Timeframe) -> Feed:
-    """Return the feed of what a case gives: its made candles and series, or its candle file."""
-    if case.candles is not None:
-        return FilesFeed([case.candles])
-    candles = [_candles(made, timeframe, case.start) for made in case.made]
-    markets = [Market("test", made.symbol, TICK) for made in case.made]
-    times = candles[0].close_time
-    named = {**case.series, **{f"model.{name}": values for name, values in case.model.items()}}
-    series = [_series(name, values, case, timeframe) for name, values in named.items()]
-    return MemoryFeed.of(candles, markets, series, name="test") if len(times) else MemoryFeed.of([], [], [])
-
-
-def _series(name: str, values: Floats, case: Case, timeframe: Timeframe) -> Series:
-    """Return an external series: a single value holds from the start, else each is known at its candle's close."""
-    first = 0 if len(values) == 1 else 1
-    published = case.start + timeframe.ms * np.arange(first, first + len(values), dtype=np.int64)
-    return Series(name, published, values, FOREVER)
-
-
-def _candles(made: Made, timeframe: Timeframe, start: int) -> Candles:
-    """Build the candles of a made series: what is not given follows from the closes."""
-    close = made.columns["close"]
-    length = len(close)
-
-    def column(name: str, default: Floats) -> Floats:
-        given = np.broadcast_to(made.columns.get(name, np.nan), length)
-        return np.where(np.isnan(given), default, given)
-
-    known = np.maximum.accumulate(np.where(np.isnan(close), -1, np.arange(length)))
-    before = np.concatenate(([-1], known[:-1]))
-    opened = column("open", np.where(before >= 0, close[np.maximum(before, 0)], close))
-    high, low = column("high", np.maximum(opened, close)), column("low", np.minimum(opened, close))
-    columns = {
-        # Where a high or a low is given that the close before lies beyond, the candle opened with a gap.
-        "open": np.clip(opened, low, high),
-        "high": high,
-        "low": low,
-        "close": close,
-        "volume": column("volume", np.full(length, 100.0)),
-    }
-    here = ~np.isnan(close)
-    times = start + timeframe.ms * np.arange(1, length + 1, dtype=np.int64)
-    opens, highs, lows, closes, volumes = (columns[name][here] for name in FIELDS)
-    return Candles(made.symbol, timeframe, times[here], opens, highs, lows, closes, volumes, "test")
 
 
 def as_given(plan: Plan, case: Case) -> Plan:

@@ -157,3 +157,33 @@ def test_a_blocked_signal_that_was_expected_is_explained(tmp_path: Path) -> None
 def test_a_timeframe_that_the_strategy_has_not(tmp_path: Path) -> None:
     (failed,) = case(tmp_path, "close: 100 x20\ntimeframe: 4h\nexpect:\n  - nothing: always\n").failed
     assert failed.message == "probe does not run on 4h; it runs on 5m, 1h"
+
+
+def _file(folder: Path) -> None:
+    """Write as recorded candles what BREAK makes, in another year."""
+    rows = ["timestamp_ms,open,high,low,close,volume"]
+    closes = [100.0] * 20 + [102.0] + [102.5] * 10
+    for bar, close in enumerate(closes):
+        before = closes[max(bar - 1, 0)]
+        low, high, volume = min(before, close), max(before, close), 500 if bar == 20 else 100
+        rows.append(f"{1_736_121_600_000 + bar * 300_000},{before},{high},{low},{close},{volume}")
+    (folder / "binanceusdm_BTCUSDT_5m.csv").write_text("\n".join(rows) + "\n")
+
+
+def test_recorded_candles_with_lets_and_series_beside_them(tmp_path: Path) -> None:
+    _file(tmp_path)
+    outcome = case(
+        tmp_path,
+        "candles: binanceusdm_BTCUSDT_5m.csv\nseries: {fng: 50}\nexpect:\n"
+        "  - signal: {side: long, at: 2025-01-06T01:45Z, bar: 20, confidence: 100, when: {up: true, index: true}}\n",
+    )
+    assert outcome.passed, outcome.failed
+
+
+def test_a_missing_signal_on_recorded_candles_is_explained(tmp_path: Path) -> None:
+    _file(tmp_path)
+    (failed,) = case(
+        tmp_path,
+        "candles: binanceusdm_BTCUSDT_5m.csv\nexpect:\n  - signal: {side: long, at: 2025-01-06T01:40Z}\n",
+    ).failed
+    assert "long at bar 19 does not fire" in failed.details[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dsl.testing.cases import read_suite
-from dsl.testing.run import feed_of
+from dsl.testing.feeds import feed_of
 from engine.domain.market import Candles, Timeframe
 from tests.dsl.testing.suites import case, write
 

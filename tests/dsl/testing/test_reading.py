@@ -131,3 +131,19 @@ def test_a_candle_file_that_is_broken_fails_its_test_alone(tmp_path: Path) -> No
         """,
     ).outcomes
     assert [len(first.failed), second.passed] == [1, True]
+
+
+@pytest.mark.parametrize(
+    ("beside", "name", "text"),
+    [
+        ("volume: 100", "unknown-key", "volume"),
+        ("start: 2026-01-05", "unknown-key", "start"),
+        ("others: []", "unknown-key", "others"),
+        ("series: {fng: 20 x3}", "wrong-length", "20 x3"),
+        ("model: {up: '50% x*', down: 0}", "series-syntax", "50% x*"),
+    ],
+)
+def test_what_does_not_go_with_a_candle_file(tmp_path: Path, beside: str, name: str, text: str) -> None:
+    test = f"- {{name: it, candles: some.csv, {beside}, expect: [nothing: always]}}\n"
+    found = mistakes(tmp_path, test)
+    assert (name, text) in [(one[0], one[1].strip("'")) for one in found]
