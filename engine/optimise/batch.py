@@ -1,0 +1,101 @@
+"""A batch: many variants of one strategy in one plan, run over a span at once.
+
+What does not depend on the params is one node for all of them, evaluated once. Each variant is decided for itself,
+so its trades are those of a backtest of its own, to the bit. Memory is bounded by the length of what is evaluated
+at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from engine.backtest import Result, backtest
+from engine.decide import Settings
+from engine.domain.book import Book
+from engine.domain.market import Timeframe
+from engine.domain.strategy import Plan, StrategyRules
+from engine.optimise.objectives import Trades
+from engine.optimise.windows import Span
+from engine.plan.reads import rule_nodes
+from engine.ports import Feed, Predictor, RiskRule
+
+BUDGET = 256 * 2**20
+"""Bytes of the values that rules read, held at once."""
+
+
+def lean(plan: Plan) -> Plan:
+    """Return the plan without what only explains: no condition's own value is kept, only what it leads to."""
+    return replace(plan, strategies=tuple(_lean(rules) for rules in plan.strategies))
+
+
+def _lean(rules: StrategyRules) -> StrategyRules:
+    sides = {
+        timeframe: tuple(replace(side, conditions=()) for side in given) for timeframe, given in rules.rules.items()
+    }
+    return replace(rules, rules=sides)
+
+
+def span_within(plan: Plan, lanes: int, budget: int = BUDGET) -> int:
+    """Return how much history (ms) may be evaluated at once within `budget` bytes, whole candles of every timeframe."""
+    weight: dict[Timeframe, int] = {}
+    for node in rule_nodes(plan):
+        here = plan.nodes[node]
+        weight[here.frame.timeframe] = weight.get(here.frame.timeframe, 0) + (1 if here.boolean else 8)
+    a_ms = sum(cells * lanes / timeframe.ms for timeframe, cells in weight.items())
+    longest = max((timeframe.ms for timeframe in weight), default=1)
+    return max(longest, int(budget / max(a_ms, 1e-12)) // longest * longest)
+
+
+def run(
+    plan: Plan,
+    feed: Feed,
+    universe: Sequence[str],
+    settings: Settings,
+    span: Span,
+    predictors: Mapping[str, Predictor] | None = None,
+    budget: int = BUDGET,
+) -> list[Trades]:
+    """Run every strategy of a plan over the same symbols and span; return the trades of each, in its order.
+
+    Raises FeedError, and ValueError where there are no candles in the span.
+    """
+    thin = lean(plan)
+    apart = replace(settings, risk=tuple(_Alone(rule) for rule in settings.risk))
+    result = backtest(
+        thin, feed, {rules.id: tuple(universe) for rules in plan.strategies}, apart,
+        start=span[0], end=span[1], span=span_within(thin, max(len(universe), 1), budget), predictors=predictors,
+    )  # fmt: skip
+    return trades_of(result, [rules.id for rules in plan.strategies], span)
+
+
+class _Alone:
+    """A protection that knows of one variant's positions only: the others are no part of its account."""
+
+    def __init__(self, rule: RiskRule) -> None:
+        self.name, self._rule = rule.name, rule
+
+    def refuse(self, strategy: str, symbol: str, side: str, time: int, book: Book) -> str | None:
+        own = Book({lane: record for lane, record in book.lanes.items() if lane[0] == strategy})
+        return self._rule.refuse(strategy, symbol, side, time, own)
+
+
+def trades_of(result: Result, ids: Sequence[str], span: Span) -> list[Trades]:
+    """Return the trades of each strategy that ended, in the order of their ends."""
+    found: dict[str, list[tuple[int, int, str, float, float]]] = {name: [] for name in ids}
+    for position in result.positions:
+        if position.filled > 0 and not position.status.live:
+            row = (position.closed_at, position.opened_at, position.id, position.result, position.result_r)
+            found[position.signal.strategy].append(row)
+    return [_columns(sorted(rows), span) for rows in found.values()]
+
+
+def _columns(rows: Sequence[tuple[int, int, str, float, float]], span: Span) -> Trades:
+    return Trades(
+        *span,
+        np.array([row[0] for row in rows], np.int64),
+        np.array([row[3] for row in rows], np.float64),
+        np.array([row[4] for row in rows], np.float64),
+    )
