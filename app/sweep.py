@@ -6,6 +6,7 @@ A task is small and carries no candles: every process reads them once, and keeps
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +18,6 @@ from app.config import Config
 from dsl.read import read_document
 from dsl.tuning import Variants
 from engine.decide import Settings
-from engine.feeds.files import FilesFeed
 from engine.optimise import batch
 from engine.optimise.objectives import figures
 from engine.optimise.ranges import Point
@@ -33,7 +33,7 @@ class Ground:
     """
 
     config: Config
-    candles: tuple[Path, ...]
+    candles: Path
     path: str
     text: str
     symbols: tuple[str, ...]
@@ -52,6 +52,9 @@ class Task:
     daily: bool = True
 
 
+_LARGE = 16 * 2**20
+
+
 class OtherCandles(RuntimeError):
     """A worker has no candles where they should be, or other ones."""
 
@@ -64,7 +67,7 @@ def run(task: Task) -> list[Outcome]:
     """Run a task; return an outcome per point."""
     ground = task.ground
     if ground.print and print_of(ground.candles) != ground.print:
-        raise OtherCandles(f"a worker has other candles in {', '.join(map(str, ground.candles))} than this machine")
+        raise OtherCandles(f"a worker has other candles in {ground.candles} than this machine")
     feed = feed_of(ground.candles, ground.config.venues)
     plan, faults = variants_of(ground.path, ground.text).plan(task.points)
     outcomes: list[dict[str, Any]] = [{"fault": fault} if fault else {"spans": []} for fault in faults]
@@ -84,8 +87,8 @@ def run(task: Task) -> list[Outcome]:
 
 
 @lru_cache(maxsize=2)
-def feed_of(candles: tuple[Path, ...], venues: tuple[str, ...]) -> FilesFeed:
-    return FilesFeed(candles, venues)
+def feed_of(candles: Path, venues: tuple[str, ...]) -> wiring.History:
+    return wiring.candle_feed(candles, Config(venues=venues))
 
 
 @lru_cache(maxsize=2)
@@ -95,17 +98,22 @@ def variants_of(path: str, text: str) -> Variants:
 
 
 @lru_cache(maxsize=2)
-def print_of(candles: tuple[Path, ...]) -> str:
-    """Return what names the content of candle files, wherever they lie."""
+def print_of(candles: Path) -> str:
+    """Return what names the content of candle files, wherever they lie; of a large file its size and both its ends."""
+    if not candles.exists():
+        return "nothing"
     found = hashlib.sha256()
-    for path in candles:
-        if not path.exists():
-            return "nothing"
-        files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
-        for file in files:
-            found.update(f"{file.name} {file.stat().st_size}\n".encode())
-            with file.open("rb") as content:
-                found.update(hashlib.file_digest(content, "sha256").digest())
+    files = sorted(one for one in candles.rglob("*") if one.is_file()) if candles.is_dir() else [candles]
+    for file in files:
+        size = file.stat().st_size
+        found.update(f"{file.name} {size}\n".encode())
+        with file.open("rb") as content:
+            if size <= _LARGE:
+                found.update(content.read())
+            else:
+                found.update(content.read(_LARGE // 2))
+                content.seek(-_LARGE // 2, os.SEEK_END)
+                found.update(content.read())
     return found.hexdigest()[:16]
 
 

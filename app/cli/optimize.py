@@ -102,7 +102,7 @@ class Asked:
 @click.option("--study", type=_FILE, help="Where results are kept. [default: in the configuration's home]")
 @click.option("--resume", is_flag=True, help="Go on with what the study has.")
 @click.option("--write", type=_FILE, metavar="FILE", help="Write the best as a new version of the strategy.")
-@click.option("--page", type=_FILE, metavar="FILE", help="Write an HTML page with the plots.")
+@click.option("--html", "page", type=_FILE, metavar="FILE", help="Write an HTML page with the plots.")
 @click.option("--top", type=click.IntRange(1), default=10, show_default=True, help="Sets to list.")
 @options.config
 @options.as_json
@@ -165,7 +165,7 @@ def _job(
 ) -> Job:  # fmt: skip
     from app import wiring
     from app.optimising import OBJECTIVES, Job
-    from app.sweep import Ground, feed_of, print_of
+    from app.sweep import Ground, print_of
     from dsl.tuning import NotTunable, condition, ranges
 
     names = tuple(dict.fromkeys(name.strip() for name in want.objectives.split(",") if name.strip()))
@@ -180,12 +180,12 @@ def _job(
         allowed = condition(document, want.where) if want.where else _anything
     except NotTunable as error:
         raise Failure(str(error)) from None
-    feed = feed_of((candles,), settings.venues)
+    feed = wiring.candle_feed(candles, settings)
     plan = wiring.load_strategies([path]).plan
     universe = wiring.universe_of(plan, settings, options.chosen_symbols(symbols, feed.symbols()))
     ground = Ground(
-        settings, (candles.resolve(),), str(path.resolve()), path.read_text(encoding="utf-8"),
-        universe[document.id], *costs, print_of((candles.resolve(),)) if want.backend == "dask" else "",
+        settings, candles.resolve(), str(path.resolve()), path.read_text(encoding="utf-8"),
+        universe[document.id], *costs, print_of(candles.resolve()) if want.backend == "dask" else "",
     )  # fmt: skip
     defaults = {one.name: one.default for one in tuned}
     corner = {one.name: one.high for one in tuned}
@@ -290,10 +290,8 @@ def _runner(want: Asked) -> Runner:
 
     jobs = want.jobs or os.cpu_count() or 1
     if want.backend == "dask":
-        try:
-            import distributed  # noqa: F401 (is it there?)
-        except ImportError:
-            raise Failure("--backend dask needs dask: install signal-engine[dask]") from None
+        if not pool.has_dask():
+            raise Failure("--backend dask needs dask: install signal-engine[dask]")
         return partial(pool.cluster, address=str(want.scheduler))
     return pool.here if jobs == 1 else partial(pool.processes, jobs=jobs)
 

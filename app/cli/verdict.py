@@ -167,11 +167,10 @@ def evidence(found: Verdict, job: Job, study: Path) -> list[str]:
     best, names = found.best, job.objectives
     inside = ", ".join(f"{name} {figure(name, best.figures)}" for name in (*names, "trades"))
     tried = sum(trial.number > 0 for trial in found.trials)
-    candles = ", ".join(path.name for path in job.ground.candles)
     lines = [
         f"Optimised {dt.datetime.now(dt.UTC):%Y-%m-%d} for {', '.join(names)}: {tried} sets by {job.method}, "
         f"seed {job.seed}.",
-        f"Candles: {candles}, {len(job.ground.symbols)} symbols, {_span(job.layout.search)}.",
+        f"Candles: {job.ground.candles.name}, {len(job.ground.symbols)} symbols, {_span(job.layout.search)}.",
         f"In sample: {inside}.",
     ]
     if found.hold_out is not None:

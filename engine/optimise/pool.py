@@ -7,6 +7,7 @@ given up with a clear line. Results come as they are done, each with the place o
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import signal
 import threading
@@ -70,6 +71,11 @@ def _serve(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def has_dask() -> bool:
+    """Say whether dask is installed, without loading it."""
+    return importlib.util.find_spec("distributed") is not None
 
 
 def cluster(function: Callable[[T], R], tasks: Sequence[T], address: str) -> Iterator[tuple[int, R]]:

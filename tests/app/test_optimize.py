@@ -242,7 +242,7 @@ class Page(HTMLParser):
 
 
 def test_the_page_is_whole_and_needs_no_network(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    search(monkeypatch, home, "--trials", 20, "--hold-out", "4d", "--walk-forward", "6d/3d", "--page", "out/page.html")
+    search(monkeypatch, home, "--trials", 20, "--hold-out", "4d", "--walk-forward", "6d/3d", "--html", "out/page.html")
     text = (home / "out" / "page.html").read_text()
     page = Page()
     page.feed(text)

@@ -13,10 +13,10 @@ from dsl.read import read_document
 from dsl.tuning import Variants
 from engine.backtest import Result, backtest
 from engine.decide import Settings
+from engine.domain.strategy import Plan
 from engine.feeds.files import FilesFeed
 from engine.optimise import batch
 from engine.optimise.objectives import OBJECTIVES, Trades, figures
-from engine.plan.evaluate import _reachable
 from engine.plan.reads import rule_nodes
 from engine.report import numbers
 from engine.risk import PROTECTIONS
@@ -119,8 +119,13 @@ def test_most_of_a_batch_is_shared(home: Path) -> None:
     assert needed(plan) < sum(own) / 2
 
 
-def needed(plan: batch.Plan) -> int:
-    return len(_reachable(plan.nodes, rule_nodes(batch.lean(plan))))
+def needed(plan: Plan) -> int:
+    """Count the nodes that have to be evaluated."""
+    wanted = set(rule_nodes(batch.lean(plan)))
+    for node in range(len(plan.nodes) - 1, -1, -1):
+        if node in wanted:
+            wanted.update(plan.nodes[node].inputs)
+    return len(wanted)
 
 
 def test_memory_is_bounded_by_the_span(home: Path) -> None:
