@@ -136,7 +136,7 @@ def test_a_value_is_written_as_the_language_writes_it(value: float, unit: str, t
 def test_the_next_version() -> None:
     assert next_version("1.4.2") == "1.5.0"
     assert next_version("0.9") == "0.10.0"
-    with pytest.raises(NotTunable, match="'beta' is not written as 1.0.0"):
+    with pytest.raises(NotTunable, match="'beta' is not written as 1"):
         next_version("beta")
 
 

@@ -72,6 +72,5 @@ def test_another_file_is_left_alone(tmp_path: Path, text: str) -> None:
 
 
 def test_two_do_not_write_at_once(tmp_path: Path) -> None:
-    with Study(tmp_path / "s.jsonl", HEADER, resume=False):
-        with pytest.raises(StudyProblem, match="another process"):
-            Study(tmp_path / "s.jsonl", HEADER, resume=True)
+    with Study(tmp_path / "s.jsonl", HEADER, resume=False), pytest.raises(StudyProblem, match="another process"):
+        Study(tmp_path / "s.jsonl", HEADER, resume=True)
