@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from dsl import ast
 from dsl.catalogue import catalogue
 from dsl.check import Checked, Libraries, check_library, check_strategy
 from dsl.compile import compile_strategy, finish
-from dsl.errors import Diagnostic, Severity, Source, without_echoes
+from dsl.errors import Diagnostic, Severity, Source, Span, without_echoes
 from dsl.lint import lint, unsilenced
 from dsl.load import Loaded, too_deep
 from dsl.lsp.memory import Memory
@@ -29,12 +30,16 @@ FOLDERS = ("strategies", "library", "lib")
 
 @dataclass(eq=False)
 class Analysis:
-    """A text by its path. `memory` is that of the document's versions, one after the other."""
+    """A text by its path. `memory` is that of the document's versions, one after the other.
+
+    `texts`: other files as they stand in the editor, by path; what is not in it is as it is on disk.
+    """
 
     path: Path
     text: str
     encoding: str = "utf-16"
     memory: Memory = field(default_factory=Memory)
+    texts: Mapping[Path, str] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> Lines:
@@ -78,9 +83,9 @@ class Analysis:
         """The libraries that `use:` names and that can be read, by id."""
         found = {}
         for text, _ in self.document.use:
-            path = self.path.parent / text
-            if path.is_file():
-                document, _ = read_document(path, kind="library")
+            path = Path(os.path.normpath(self.path.parent / text))
+            if path in self.texts or path.is_file():
+                document, _ = read_document(self.texts.get(path, path), kind="library", path=str(path))
                 found[document.id or path.stem] = document
         return found
 
@@ -103,6 +108,9 @@ class Analysis:
     @cached_property
     def mistakes(self) -> tuple[Diagnostic, ...]:
         """What reading and checking found."""
+        if len(self.text) > MAX_BYTES and (self.path.parent.name in FOLDERS or "language:" in self.text[:4096]):
+            message = f"the file has {len(self.text):,} characters; more than {MAX_BYTES:,} are not read"
+            return (Diagnostic("yaml-syntax", message, Span(Source(str(self.path), self.text), 0, 0)),)
         if self.kind == "test":
             from dsl.lsp.tests import examine
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from lsprotocol.types import CompletionItem, CompletionItemKind, MarkupContent, MarkupKind, Range, TextEdit
 
 from dsl.expected import words
-from dsl.lsp import describe, names
+from dsl.lsp import describe, names, tests
 from dsl.lsp.analysis import Analysis
 from dsl.lsp.grammar_state import State, state
+from dsl.lsp.snippets import pieces
 from dsl.lsp.spot import Spot, spot
 from dsl.parser import MAX_LENGTH
 from dsl.schema import Field
@@ -28,17 +29,20 @@ _KINDS = {
 }  # fmt: skip
 
 
-def complete(analysis: Analysis, offset: int) -> list[CompletionItem]:
-    """Return what can be written at a character."""
-    if analysis.kind not in ("strategy", "library"):
+def complete(analysis: Analysis, offset: int, *, whole: bool = False) -> list[CompletionItem]:
+    """Return what can be written at a character; with `whole` also pieces with places to fill in."""
+    if not analysis.kind:
         return []
     place = spot(analysis.text, offset, analysis.kind)
     if len(place.before) > MAX_LENGTH or _COMMENT.search(place.before):
         return []
     if place.section is not None:
-        return [_key(field, place) for field in place.section.fields if field.name not in place.taken]
+        keys = [_key(field, place) for field in place.section.fields if field.name not in place.taken]
+        return [*keys, *(pieces(place, not analysis.outline.entries) if whole else ())]
     if place.start:
         return [*_sentence(analysis, place, offset)]
+    if analysis.kind == "test":
+        return [*_of_tests(analysis, place)] if place.field is not None else []
     return [*_values(analysis, place)] if place.field is not None else []
 
 
@@ -55,7 +59,7 @@ def resolve(analysis: Analysis, item: CompletionItem, name: str) -> CompletionIt
 
 
 def _key(field: Field, place: Spot) -> CompletionItem:
-    nested = field.form in ("table", "named", "definitions") and not place.flow
+    nested = field.form in ("table", "tables", "named", "entries", "definitions") and not place.flow
     return CompletionItem(
         label=field.name,
         kind=CompletionItemKind.Property,
@@ -64,6 +68,23 @@ def _key(field: Field, place: Spot) -> CompletionItem:
         insert_text=f"{field.name}:" if nested else f"{field.name}: ",
         sort_text="0" if field.required else "1",
     )
+
+
+def _of_tests(analysis: Analysis, place: Spot) -> Iterator[CompletionItem]:
+    """Yield what a key of a test file may hold, or the conditions under `when`."""
+    assert place.field is not None
+    names_ = place.field.name == "when" and place.path[-1] == "when"
+    seen = set()
+    for text, about in tests.values(analysis, place):
+        if text in seen:
+            continue
+        seen.add(text)
+        yield CompletionItem(
+            label=text,
+            kind=_KINDS["condition"] if names_ else CompletionItemKind.Value,
+            detail=about or None,
+            insert_text=f"{text}: " if names_ else text,
+        )
 
 
 def _values(analysis: Analysis, place: Spot) -> Iterator[CompletionItem]:

@@ -8,7 +8,7 @@ from lsprotocol.types import Hover, MarkupContent, MarkupKind
 
 from dsl import ast
 from dsl.catalogue import Function
-from dsl.lsp import describe, names
+from dsl.lsp import describe, names, tests
 from dsl.lsp.analysis import Analysis
 from dsl.lsp.completion import outputs
 from dsl.lsp.grammar_state import state
@@ -22,7 +22,7 @@ _COMMENT = re.compile(r"(?:^|\s)#[^\n\r]*\Z")
 
 def hover(analysis: Analysis, offset: int) -> Hover | None:
     """Return what is known of the word at a character."""
-    if analysis.kind not in ("strategy", "library"):
+    if not analysis.kind:
         return None
     start, end = word_at(analysis, offset)
     if start == end or _COMMENT.search(analysis.lines.line(analysis.lines.number(start))[: _column(analysis, start)]):
@@ -51,6 +51,9 @@ def _text(analysis: Analysis, start: int, end: int, place: Spot) -> str:
     if place.section is not None:
         field = place.section.by_name.get(word)
         return describe.key(field) if field else ""
+    if analysis.kind == "test":
+        known = dict(tests.conditions(analysis)) if place.field is not None and place.field.name == "when" else {}
+        return f"`{word}` {known[word]}" if word in known else ""
     if place.field is not None and not place.start and place.field.name in SENTENCES and place.before == word:
         return named(analysis, place, word)
     if not place.start or len(place.before) > MAX_LENGTH:

@@ -16,7 +16,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from dsl.errors import Diagnostic, Span
-from dsl.lsp import completion, findings, fixes, formatting, hints, hover, outlook, rename, signature, symbols
+from dsl.lsp import across, completion, findings, fixes, formatting, hints, hover, outlook, rename, signature
 from dsl.lsp.analysis import Analysis
 from dsl.lsp.carry import carried
 from dsl.lsp.memory import Memory
@@ -45,6 +45,7 @@ class Server(LanguageServer):
     def __init__(self, version: str) -> None:
         super().__init__(NAME, version, text_document_sync_kind=types.TextDocumentSyncKind.Full)
         self.opened: dict[str, Opened] = {}
+        self.texts: dict[Path, str] = {}
 
     def analysis(self, uri: str) -> Analysis:
         """Return the text of a document as it is now, and what is known of it."""
@@ -53,7 +54,9 @@ class Server(LanguageServer):
         text = document.source
         if opened.analysis is None or opened.analysis.text != text:
             encoding = self.workspace.position_encoding or types.PositionEncodingKind.Utf16
-            opened.analysis = Analysis(Path(to_fs_path(uri) or document.path), text, str(encoding), opened.memory)
+            path = Path(to_fs_path(uri) or document.path)
+            self.texts[path] = text
+            opened.analysis = Analysis(path, text, str(encoding), opened.memory, self.texts)
         return opened.analysis
 
     def changed(self, uri: str) -> None:
@@ -68,13 +71,14 @@ class Server(LanguageServer):
         ]
 
     def closed(self, uri: str) -> None:
+        self.texts.pop(Path(to_fs_path(uri) or uri), None)
         for timer in self.opened.pop(uri, Opened()).timers:
             timer.cancel()
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     def _check(self, uri: str, opened: Opened) -> None:
         analysis = self.analysis(uri)
-        old = carried(opened.linted, analysis.source) if analysis.kind else []
+        old = carried(opened.linted, analysis.source) if opened.linted else []
         self._publish(uri, analysis, [*analysis.mistakes, *old])
 
     def _lint(self, uri: str, opened: Opened) -> None:
@@ -92,8 +96,13 @@ class Server(LanguageServer):
         """Return a place in the text or in another file."""
         if span.source.path == str(analysis.path):
             return types.Location(uri, analysis.lines.of(span))
-        other = from_fs_path(str(Path(span.source.path).resolve()))
+        other = self.address(Path(span.source.path))
         return types.Location(other, Lines(span.source.text, analysis.encoding).of(span)) if other else None
+
+    def address(self, path: Path) -> str | None:
+        """Return the address of a file, as the editor spells it where it is open."""
+        spelt = (uri for uri, opened in self.opened.items() if opened.analysis and opened.analysis.path == path)
+        return next(spelt, None) or from_fs_path(str(path.resolve()))
 
 
 def serve(version: str) -> None:
@@ -146,15 +155,27 @@ def _register_reading(ls: Server) -> None:
     @ls.feature(types.TEXT_DOCUMENT_DEFINITION)
     def on_definition(params: types.DefinitionParams) -> types.Location | None:
         analysis, offset = _here(ls, params)
-        span = symbols.definition(analysis, offset) if analysis.kind in ("strategy", "library") else None
+        span = across.definition(analysis, offset)
         return ls.location(span, params.text_document.uri, analysis) if span else None
 
     @ls.feature(types.TEXT_DOCUMENT_REFERENCES)
     def on_references(params: types.ReferenceParams) -> list[types.Location]:
         analysis, offset = _here(ls, params)
-        found = symbols.at(analysis.document, offset) if analysis.kind in ("strategy", "library") else None
-        spans = symbols.everywhere(analysis.document, found[0]) if found else []
-        return [types.Location(params.text_document.uri, analysis.lines.of(span)) for span in spans]
+        uri, found = params.text_document.uri, across.subject(analysis, offset)
+        if found is None:
+            return []
+        home, symbol, _ = found
+        spans = [span for spans in across.everywhere(home, symbol, analysis.texts).values() for span in spans]
+        if not params.context.include_declaration:
+            spans = [span for span in spans if span != symbol.span]
+        return [place for span in spans if (place := ls.location(span, uri, analysis)) is not None]
+
+    @ls.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
+    def on_highlight(params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
+        analysis, offset = _here(ls, params)
+        found = across.subject(analysis, offset)
+        spans = across.here(analysis, found[0], found[1]) if found else []
+        return [types.DocumentHighlight(analysis.lines.of(span)) for span in spans]
 
     @ls.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     def on_symbols(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
@@ -172,8 +193,8 @@ def _register_completion(ls: Server) -> None:
 
     @ls.feature(types.TEXT_DOCUMENT_COMPLETION, options)
     def on_completion(params: types.CompletionParams) -> types.CompletionList:
-        items = completion.complete(*_here(ls, params))
         snippets = _takes_snippets(ls.client_capabilities)
+        items = completion.complete(*_here(ls, params), whole=snippets)
         for item in items:
             item.data = [params.text_document.uri, item.data] if item.data else None
             if snippets and (item.insert_text or "").endswith("("):
@@ -218,7 +239,7 @@ def _register_edits(ls: Server) -> None:
             {
                 uri: [types.TextEdit(_range(ls, uri, span, analysis), params.new_name) for span in spans]
                 for path, spans in places.items()
-                if (uri := params.text_document.uri if path == analysis.path else from_fs_path(str(path)))
+                if (uri := params.text_document.uri if path == analysis.path else ls.address(path))
             }
         )
 

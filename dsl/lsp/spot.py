@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dsl.lsp.outline import ITEM, Entry, close, outline
 from dsl.schema import LIBRARY, STRATEGY, Field, Section
+from dsl.testing.keys import TESTS
 
 SENTENCES: Mapping[str, str] = {
     "schedule": "schedule", "gaps": "gaps", "where": "expr", "assume": "expr", "params": "param", "let": "expr",
@@ -16,7 +17,9 @@ SENTENCES: Mapping[str, str] = {
     "cooldown": "cooldown", "returns": "expr", "bounds": "bounds", "example": "expr",
 }  # fmt: skip
 """Key of the schema -> the sentence of the grammar that it holds."""
-NAMED = ("named", "outputs", "definitions")
+NAMED = ("named", "outputs", "definitions", "entries")
+TABLES = ("table", "tables", "count")
+"""Forms under which the keys of another section stand."""
 _BREAKS = re.compile(r"[ \t]*(?:\r\n|\n|\r)[ \t]*")
 
 
@@ -40,7 +43,7 @@ class Spot:
 
 
 def spot(text: str, offset: int, kind: str) -> Spot:
-    """Return what may be written at a character of a strategy or library."""
+    """Return what may be written at a character of a strategy, library or test file."""
     begin = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
     open_ = outline(text, begin - 1)[1] if begin else []
     line = text[begin:offset]
@@ -50,9 +53,9 @@ def spot(text: str, offset: int, kind: str) -> Spot:
     if is_key and (field is None or field.form in NAMED) and section is not None:
         taken = _taken(text, path, begin) if not flow else frozenset()
         return Spot(keys, before, None if field else section, field, "", taken, flow, item)
-    if is_key and field is not None and field.form == "table" and field.inner is not None:
+    if is_key and field is not None and field.form in TABLES and field.inner is not None:
         return Spot(keys, before, field.inner, None, "", frozenset(), flow, item)
-    start = SENTENCES.get(field.name, "") if field is not None else ""
+    start = SENTENCES.get(field.name, "") if field is not None and kind != "test" else ""
     if field is not None and field.form in NAMED and keys[-1] == field.name and field.form != "outputs":
         start = ""
     return Spot(keys, before, None, field, start, frozenset(), flow, item)
@@ -127,7 +130,7 @@ def resolve(keys: tuple[str, ...], kind: str) -> tuple[Section | None, Field | N
 
     Under a key that holds names of the user's choice, that key stays the field.
     """
-    section: Section | None = LIBRARY if kind == "library" else STRATEGY
+    section: Section | None = {"library": LIBRARY, "test": TESTS}.get(kind, STRATEGY)
     field: Field | None = None
     named = False
     for key in keys:
@@ -141,12 +144,20 @@ def resolve(keys: tuple[str, ...], kind: str) -> tuple[Section | None, Field | N
         field = section.by_name.get(key)
         if field is None:
             return None, None
-        if field.form == "table":
+        if field.form in TABLES:
             section, field = field.inner, None
     return section, field
 
 
 def _taken(text: str, path: tuple[str, ...], begin: int) -> frozenset[str]:
-    """Return the keys that the mapping of a path has on other lines."""
+    """Return the keys that the mapping of a path has on other lines; in a list, those of the item a line is in."""
     everything, _ = outline(text)
-    return frozenset(entry.name for entry in everything.under(*path) if not begin <= entry.key_start <= begin)
+    end = min((at for at in (text.find("\n", begin), text.find("\r", begin)) if at >= 0), default=len(text))
+    items = [e.key_start for e in everything.entries if e.path == path] if path[-1:] == (ITEM,) else []
+    first = max((at for at in items if at <= end), default=0)
+    until = min((at for at in items if at > end), default=len(text) + 1)
+    return frozenset(
+        entry.name
+        for entry in everything.under(*path)
+        if first <= entry.key_start < until and not begin <= entry.key_start <= end
+    )

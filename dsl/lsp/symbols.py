@@ -110,7 +110,7 @@ def definition(analysis: Analysis, offset: int) -> Span | None:
     for text, span in document.use:
         if span.start <= offset <= span.end:
             path = analysis.path.parent / text
-            return _top(path) if path.is_file() else None
+            return top(path) if path.is_file() else None
     found = at(document, offset)
     if found is not None:
         return found[0].span
@@ -140,7 +140,7 @@ def _function(analysis: Analysis, name: str) -> Span | None:
     if name in PRIMITIVES:
         import engine.indicators
 
-        return _top(Path(engine.indicators.__file__).parent / f"{name}.py", "PRIMITIVE")
+        return top(Path(engine.indicators.__file__).parent / f"{name}.py", "PRIMITIVE")
     path = catalogue().folder / f"{name}.yaml"
     if not name.isidentifier() or not path.is_file():
         return None
@@ -148,7 +148,7 @@ def _function(analysis: Analysis, name: str) -> Span | None:
     return _in_library(document, name)
 
 
-def _top(path: Path, word: str = "") -> Span:
+def top(path: Path, word: str = "") -> Span:
     """Return the beginning of a file, or of the first line in it that begins with a word."""
     source = Source(str(path), path.read_text(encoding="utf-8", errors="replace"))
     start = max(0, source.text.find(f"\n{word}") + 1) if word else 0
