@@ -56,7 +56,7 @@ def name(env: Env, node: ast.Name) -> Term:
         return term("field", (), FIELDS[node.name], node.span, (node.name,))
     scope: Scope | None = env.scope
     while scope is not None:
-        found = _local(replace(env, scope=scope), node.name)
+        found = _local(env if scope is env.scope else replace(env, scope=scope), node.name)
         if found is not None:
             return found.at(node.span)
         if node.name in scope.broken:

@@ -97,7 +97,7 @@ class Env:
 
     def inside(self, name: str) -> Env:
         """Return the place of an argument of a function that looks back."""
-        return replace(self, windowed=self.windowed or name)
+        return self if self.windowed or not name else replace(self, windowed=name)
 
     def error(
         self,

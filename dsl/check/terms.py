@@ -51,8 +51,11 @@ class Term:
         return " ".join(self.span.text.split())
 
     def at(self, span: Span) -> Term:
-        """Return it as referred to from another place."""
-        return replace(self, span=span)
+        """Return it as referred to from another place. Names are read often: this is half the price of `replace`."""
+        return Term(
+            self.op, self.args, self.params, self.type, span, self.same,
+            self.held, self.uncertain, self.recursive, self.shown,
+        )  # fmt: skip
 
     def typed(self, given: Type) -> Term:
         return replace(self, type=given)
