@@ -139,7 +139,7 @@ def _comma(fault: Fault) -> Diagnostic | None:
     """A comma as decimal sign, or a list where there is none."""
     if fault.word != ",":
         return None
-    left, right = re.search(r"[0-9]+$", fault.before), re.match(r",([0-9]+)", fault.rest)
+    left, right = re.search(r"[0-9]+$", fault.before), re.match(r",([0-9]+%?)", fault.rest)
     groups = re.match(r"((?:,[0-9]{3})+)(\.[0-9]+)?(?![0-9,_])", fault.rest)
     if left and groups and re.fullmatch(r"[1-9][0-9]{0,2}", left[0]):
         written = f"{left[0]}{groups[1].replace(',', '_')}{groups[2] or ''}"

@@ -28,7 +28,7 @@ _METHODS = {
     "between": "{0} between {1} and {2}", "ema": "ema({0}, {1})", "sma": "sma({0}, {1})", "rsi": "rsi({0}, {1})",
 }  # fmt: skip
 """Functions that are written behind a value elsewhere: `high.max(20)`."""
-_JOINED = {"all": " and ", "any": " or "}
+_JOINED = {"all": " and ", "any": " or ", "and": " and ", "or": " or "}
 _LATER = {
     "input": "numbers to be tuned stand under `params:`, as in `length: 14 in 5 to 30`",
     "plot": "`engine explain` and `engine eval` show values; a strategy only decides",

@@ -214,10 +214,11 @@ def _plus(fault: Fault) -> Diagnostic | None:
 
 
 def _numbers(fault: Fault) -> Diagnostic | None:
-    money = re.match(rf"[{_CURRENCIES}]\s*({_NUMBER})?", fault.rest)
+    money = re.match(rf"[{_CURRENCIES}]\s*([0-9]+(?:,[0-9]{{3}})*(?:\.[0-9]+)?)?", fault.rest)
     before = re.search(rf"({_NUMBER})\s*$", fault.before)
     if money and (money[1] or before):
         number, start = (money[1], fault.at) if money[1] or before is None else (before[1], before.start(1))
+        number = number.replace(",", "_")
         end = fault.at + money.end() if money[1] else fault.at + 1
         return fault.told("a price has no sign of a currency", f"write `{number}`", start, end, number)
     if before and re.fullmatch(_COINS, fault.word):
@@ -257,8 +258,8 @@ def _numbers(fault: Fault) -> Diagnostic | None:
             fault.at + large.end(),
             "" if minutes else better,
         )
-    point = re.search(r"(?<![\w.])([0-9]+)\.\s*$", fault.before)
-    if point and not re.match(r"[\w]", fault.rest):
+    point = re.search(r"(?<![\w.])([0-9]+)\.(?:\s*|\s+(?:and|or)\s+)$", fault.before)
+    if point and (fault.before[-1].isspace() or not re.match(r"\w", fault.rest)):
         return fault.told(
             "a number does not end with a point", f"write `{point[1]}`", point.start(), point.end(1) + 1, point[1]
         )
@@ -268,6 +269,12 @@ def _numbers(fault: Fault) -> Diagnostic | None:
 def _frames(fault: Fault) -> Diagnostic | None:
     if not fault.before.rstrip().endswith("@"):
         return None
+    curly = re.match(r"[“”„‘’`]([A-Z0-9]+/[A-Z0-9:]+)[“”‘’`]", fault.rest)
+    if curly:
+        end = fault.at + curly.end()
+        return fault.told(
+            "a symbol stands in straight quotes", f'write `@"{curly[1]}"`', fault.at, end, f'"{curly[1]}"'
+        )
     match = re.match(r"\w+", fault.rest)
     word = match[0] if match else ""
     if word in _FRAMES:
@@ -398,6 +405,15 @@ def _counting(fault: Fault) -> Diagnostic | None:
     return None
 
 
+def _priceless(fault: Fault) -> Diagnostic | None:
+    """`limit for 6 bars`, `stop take 50%`."""
+    match = re.search(r"\b(limit|stop)\s+(?:for|take)?\s*$", fault.before) if fault.start == "entry" else None
+    if match is None or (fault.kind == "NAME" and not re.search(r"(for|take)\s*$", fault.before)):
+        return None
+    return fault.told(f"a price is missing after `{match[1]}`", f"write it as in `{match[1]} close - atr(14)`",
+                      match.start(1), match.end(1))  # fmt: skip
+
+
 def _phrases(fault: Fault) -> Diagnostic | None:
     """`highest high of the last 20 bars`, `previous close`."""
     most = _search(
@@ -467,6 +483,7 @@ RULES: tuple[Callable[[Fault], Diagnostic | None], ...] = (
     _absent,
     _membership,
     _spans,
+    _priceless,
     _counting,
     _phrases,
     _comparisons,

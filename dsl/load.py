@@ -65,11 +65,10 @@ class _Loader:
         self.strategy(document, findings)
 
     def _library(self, document: ast.Document, findings: list[Diagnostic]) -> None:
-        if not _failed(findings):
-            try:
-                findings = without_echoes(findings + check_library(document, self.functions, self.libraries))
-            except RecursionError:
-                findings = [*findings, too_deep(document)]
+        try:
+            findings = without_echoes(findings + check_library(document, self.functions, self.libraries))
+        except RecursionError:
+            findings = [*findings, too_deep(document)]
         self._add(findings)
 
     def strategy(self, document: ast.Document, findings: list[Diagnostic]) -> None:

@@ -71,6 +71,10 @@ class PartReader(Reader):
     def _names(self, node: Node, what: str) -> Table | None:
         """Return a mapping of names, or say that it must be one, and how a list of `- name: ...` is written."""
         item = node.items[0] if isinstance(node, Listing) and node.items else None
+        if isinstance(item, Scalar) and isinstance(node, Listing):
+            message = f"{what} holds names, not a list"
+            self.refuse("wrong-type", message, item.span, f"give each a name, as in `dip: {item.value.strip()}`")
+            return None
         if not isinstance(item, Table) or not item.entries:
             return self.table(node, what)
         name = next(iter(item.entries))

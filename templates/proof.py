@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -88,7 +88,11 @@ class _Noted(Undefined):
     def _note(self) -> None:
         name = str(self._undefined_name)
         owner = self._undefined_obj
-        known = tuple(sorted(map(str, owner))) if isinstance(owner, Mapping) else PARTS
+        known: tuple[str, ...] = PARTS
+        if isinstance(owner, Mapping):
+            known = tuple(sorted(map(str, owner)))
+        elif is_dataclass(owner):
+            known = tuple(field.name for field in fields(owner))
         self.faults.setdefault(Fault("field", f"there is no field `{name}`", _line(), name, known))
 
     def __str__(self) -> str:

@@ -91,6 +91,8 @@ def _unknown(env: Env, node: ast.Call) -> Term:
         env.visit(argument.value)
     library, _, _ = node.name.rpartition(".")
     if library:
+        if library in env.scope.broken:
+            return mistake(node.span)
         home = env.scope.libraries.get(library)
         if home is None and (library in names.FIELDS or library in env.scope.names()):
             better = method(node.name.rpartition(".")[2], library, [a.value.span.text for a in node.args])

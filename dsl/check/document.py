@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from dsl import ast, units
 from dsl.catalogue import Catalogue, Function, of_definition
@@ -38,10 +39,11 @@ def check_strategy(
     outside = Env(shared, Scope(), frames)
     bound = constants(outside, document, values or {})
     taken = frozenset({*bound, *document.lets, *names.reserved(shared.series)})
+    opened = libraries.scopes(outside, document, taken)
+    unread = {Path(text).stem for text, _ in document.use} if len(opened) < len(document.use) else set()
     scope = Scope(
-        lets=document.lets, bound=bound, libraries=libraries.scopes(outside, document, taken),
-        model=document.model, broken=document.broken,
-    )  # fmt: skip
+        lets=document.lets, bound=bound, libraries=opened, model=document.model, broken=document.broken | unread
+    )
     env = replace(outside, scope=scope)
     check_names(env, document)
     features = _features(env, document)

@@ -63,7 +63,7 @@ def name(env: Env, node: ast.Name) -> Term:
             return mistake(node.span)
         scope = scope.outer
     if node.name == "timeframe":
-        return term("timeframe", (), Type(unit=units.DURATION, bounds=(1, float("inf"))), node.span)
+        return term("timeframe", (), Type(unit=units.DURATION, bounds=(1000, float("inf"))), node.span)
     if node.name in env.world.series:
         return term("series", (), env.world.series[node.name], node.span, (node.name,))
     if node.name == "entry":
@@ -151,9 +151,10 @@ def _unknown(env: Env, node: ast.Name) -> Term:
             advice = f"did you mean `position.{node.name}`?"
         if env.position and node.name.replace("_", "") in _BREAK_EVEN:
             advice = "did you mean `entry`?"
-        if (written := _called(env, node.name)) and not env.scope.broken:
-            advice = f"{advice[:-1]}, or `{written}`?" if advice.endswith("?") else f"write `{written}`"
-        env.error("unknown-name", f"there is no `{node.name}`", node.span, "not a field, param or let", advice)
+        if (called := _called(env, node.name)) and not env.scope.broken:
+            advice = f"{advice[:-1]}, or `{called}`?" if advice.endswith("?") else f"write `{called}`"
+        written = node.span.text if node.span.text.lower() == node.name else node.name
+        env.error("unknown-name", f"there is no `{written}`", node.span, "not a field, param or let", advice)
     return mistake(node.span)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from dsl import ast
@@ -37,9 +38,29 @@ def run(
             document, checked.get(document.id), plan, today,
             (before or {}).get(document.path), (seen or {}).get(document.path),
         )  # fmt: skip
-        own = [finding for rule in RULES for finding in rule.find(subject)]
+        own = _without_echoes([finding for rule in RULES for finding in rule.find(subject)], others or ())
         found += [*own, *_unused(subject, own, others)]
     return sorted(unsilenced(found, today), key=lambda d: (d.span.source.path, d.span.start, d.name))
+
+
+_ECHOES = ("unused-let", "unused-param")
+
+
+def _without_echoes(own: list[Diagnostic], mistakes: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return what rules found without what a mistake has told already: a misspelt name is why nothing uses the name."""
+    errors = [mistake for mistake in mistakes if mistake.severity is Severity.ERROR]
+    quoted = {name for error in errors for name in re.findall(r"`(\w+)`", error.help)}
+    places = {(error.span.source.path, error.span.start) for error in errors}
+
+    def echoes(finding: Diagnostic) -> bool:
+        at = (finding.span.source.path, finding.span.start)
+        return (
+            at in places
+            if finding.name == "missing-about"
+            else finding.span.text.partition("=")[0].strip() in quoted or at in places
+        )
+
+    return [f for f in own if f.name not in (*_ECHOES, "missing-about") or not echoes(f)]
 
 
 def _unused(subject: Subject, own: list[Diagnostic], others: Sequence[Diagnostic] | None) -> list[Diagnostic]:

@@ -10,7 +10,8 @@ from dsl.lint._rule import Rule, Subject, names_used
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     document = subject.document
-    if document.kind == "strategy":
+    unread = document.broken or any(side.broken for side in document.sides)  # may be what uses it
+    if document.kind == "strategy" and not unread:
         used = subject.names
         for name, (key, _) in document.params.items():
             if name not in used:
