@@ -59,6 +59,11 @@ class Section:
     def by_name(self) -> dict[str, Field]:
         return {field.name: field for field in self.fields}
 
+    @property
+    def known(self) -> dict[str, bool]:
+        """The keys, each with whether it is required."""
+        return {field.name: field.required for field in self.fields}
+
 
 _DURATION = "[0-9]+(ms|[smhdw])"
 

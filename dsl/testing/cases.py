@@ -11,6 +11,7 @@ from dsl.document import Entry, Listing, Node, Scalar, Table, read_table
 from dsl.errors import Diagnostic, Source, Span
 from dsl.reading import Reader
 from dsl.testing.expectations import Expectation, ExpectationReader, read_time
+from dsl.testing.keys import MODEL, TEST, TESTS
 from dsl.testing.made import FILE, Made, MadeReader
 from engine.domain.market import FIELDS, Floats, Timeframe
 
@@ -51,7 +52,7 @@ def read_suite(path: Path, text: str | None = None) -> tuple[Suite | None, list[
     reader = Reader(found)
     if table is None:
         return None, found
-    keys = reader.keys(table, {"language": True, "strategy": False, "tests": True}, Span(source, 0, 0))
+    keys = reader.keys(table, TESTS.known, Span(source, 0, 0))
     stem = path.name.removesuffix(".yaml").removesuffix(".test")
     if "strategy" in keys:
         stem = reader.text(keys["strategy"].value, "`strategy`") or stem
@@ -96,15 +97,13 @@ class _Cases:
         return tuple(cases)
 
     def _case(self, table: Table) -> Case | None:
-        optional = ("symbol", "timeframe", "start", *FIELDS, "others", "candles", "from", "to", "series", "model")
-        known = {"name": True, "expect": True, **dict.fromkeys(optional, False)}
         piece = next((entry for name, entry in table.entries.items() if _cut(name, entry.value)), None)
         if piece is not None:
             advice = "put quotes around the whole series, or give each key its own line"
             message = "a comma inside `{ }` ends the series"
             self._reader.refuse("series-syntax", message, piece.key.span, advice)
             return None
-        keys = self._reader.keys(table, known, Span(table.span.source, table.span.start, table.span.start + 1))
+        keys = self._reader.keys(table, TEST.known, Span(table.span.source, table.span.start, table.span.start + 1))
         name = self._reader.scalar(keys["name"].value, "`name`") if "name" in keys else None
         if name is None:
             return None
@@ -133,7 +132,7 @@ class _Cases:
             since=self._time(keys, "from"),
             until=self._time(keys, "to"),
             series=MadeReader(self._reader).named(keys, "series", length),
-            model=MadeReader(self._reader).named(keys, "model", length, ("up", "down")),
+            model=MadeReader(self._reader).named(keys, "model", length, tuple(MODEL.known)),
             expect=ExpectationReader(self._reader).read(keys["expect"]) if "expect" in keys else (),
         )
 

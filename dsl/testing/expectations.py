@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from dsl.document import Entry, Listing, Node, Scalar, Table
 from dsl.errors import Span
 from dsl.reading import Reader
+from dsl.testing.keys import BLOCKED, COUNT, ENDS, EXPECTATION, SIDES, SIGNAL
 from dsl.testing.notation import LONGEST
 
 _NUMBER = r"-?[0-9][0-9_]{0,17}(?:\.[0-9]{1,18})?"
 RANGE = re.compile(rf"({_NUMBER})(%?)\s+to\s+({_NUMBER})(%?)")
 NEAR = re.compile(rf"({_NUMBER})(%?)\s*\+-\s*({_NUMBER})(%?)")
 EXACT = re.compile(rf"({_NUMBER})(%?)")
-ENDS = ("TP_HIT", "SL_HIT", "EXPIRED", "CANCELLED", "EXITED", "OPEN", "PENDING")
-SIDES = ("long", "short")
 TRUTHS = {"false": 0, "unknown": 1, "true": 2}
 
 
@@ -67,10 +66,10 @@ class ExpectationReader:
 
     def _one(self, item: Node) -> Expectation | None:
         table = self._reader.table(item, "each expectation")
-        kinds = ("signal", "nothing", "exactly", "at_least", "at_most", "blocked")
+        kinds = tuple(EXPECTATION.known)
         if table is None:
             return None
-        keys = self._reader.keys(table, dict.fromkeys(kinds, False), table.span)
+        keys = self._reader.keys(table, EXPECTATION.known, table.span)
         if len(keys) != 1:
             if not self._reader.found or len(keys) > 1:
                 self._reader.refuse("wrong-type", f"an expectation is one of: {', '.join(kinds)}", table.span)
@@ -103,7 +102,7 @@ class ExpectationReader:
         table = self._reader.table(entry.value, f"`{kind}`")
         if table is None:
             return None
-        keys = self._reader.keys(table, {"count": True, "side": False, "bar": False}, entry.key.span)
+        keys = self._reader.keys(table, COUNT.known, entry.key.span)
         count = self._reader.integer(keys["count"].value, "`count`", 0) if "count" in keys else None
         return Expectation(
             kind,
@@ -119,9 +118,7 @@ class ExpectationReader:
         if table is None:
             return None
         numbers = ("confidence", "entry", "stop", "targets_hit", "result")
-        named = ("side", "bar", "at", "targets", "when", "ends", "reason", *numbers)
-        known = named if kind == "signal" else ("side", "bar", "at", "reason")
-        keys = self._reader.keys(table, dict.fromkeys(known, False), entry.key.span)
+        keys = self._reader.keys(table, (SIGNAL if kind == "signal" else BLOCKED).known, entry.key.span)
         return Expectation(
             kind,
             entry.key.span,

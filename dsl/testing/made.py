@@ -10,6 +10,7 @@ import numpy as np
 from dsl.document import Entry, Listing, Node
 from dsl.errors import Span
 from dsl.reading import Reader
+from dsl.testing.keys import OTHER
 from dsl.testing.notation import NotationError, parse_series
 from engine.domain.market import FIELDS, Floats
 
@@ -126,8 +127,7 @@ class MadeReader:
             table = self._reader.table(item, "each of `others`")
             if table is None:
                 continue
-            known = {"symbol": True, **dict.fromkeys(FIELDS, False), "close": True}
-            inner = self._reader.keys(table, known, table.span)
+            inner = self._reader.keys(table, OTHER.known, table.span)
             symbol = self._reader.text(inner["symbol"].value, "`symbol`") if "symbol" in inner else None
             if symbol is None:
                 continue
