@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from dsl.explain import Anatomy, Reader
 from engine.decide import Settings, decide
-from engine.domain.book import Book
+from engine.domain.book import Book, Lane
 from engine.domain.event import Event, SignalBlocked, SignalFired
 from engine.domain.market import Block
 from engine.domain.signal import Side, Signal, Verdict
@@ -32,7 +32,7 @@ class Outcome:
     """What was decided on one side. kind: signal, blocked or silent (it did not fire).
 
     `signal` is the one that was made, or of a silent side the one it would have made; `reason` why there is none,
-    or would have been none.
+    or would have been none; `lane` what was remembered then.
     """
 
     kind: str
@@ -40,6 +40,7 @@ class Outcome:
     detail: str = ""
     signal: Signal | None = None
     verdicts: tuple[Verdict, ...] = ()
+    lane: Lane | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +161,14 @@ def _outcomes(
             continue
         book = before.apply(_earlier(events, strategy.id, symbol, order[order.index(rule.key) :]))
         told = next((event for event in events if about(event, strategy.id, symbol) == rule.key), None)
+        lane = book.lane(strategy.id, symbol)
         if isinstance(told, SignalFired):
             found[rule.side.side] = Outcome("signal", signal=told.signal, verdicts=told.signal.verdicts)
         elif isinstance(told, SignalBlocked):
-            found[rule.side.side] = Outcome("blocked", told.reason, told.detail, verdicts=told.verdicts)
+            found[rule.side.side] = Outcome("blocked", told.reason, told.detail, verdicts=told.verdicts, lane=lane)
         else:
-            lane = book.lane(strategy.id, symbol)
             made = decide_entry(scene, strategy, symbol, rule, 0, lane, lambda book=book: book)  # type: ignore[misc]
-            found[rule.side.side] = _silent(made)
+            found[rule.side.side] = replace(_silent(made), lane=lane)
     return found
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.explained import Outcome
 from dsl.explain import Reader, SideParts, recorded
+from engine.domain.book import Lane, step
 from engine.domain.event import SignalBlocked, SignalFired
 from engine.domain.market import Candles, Timeframe
 from engine.domain.signal import Side, Verdict
@@ -38,36 +40,71 @@ class Record:
         return self.begin < time <= self.end
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a database recorded of one strategy over a span (ms): signals, and blocks by their reason.
+
+    Of a run of candles blocked for one reason the first is told.
+    """
+
+    path: Path
+    begin: int
+    end: int
+    symbols: tuple[str, ...]
+    signals: int
+    blocked: Counter[str]
+
+    def facts(self) -> dict[str, object]:
+        return {
+            "from": self.begin, "to": self.end, "signals": self.signals, "blocked": dict(self.blocked.most_common())
+        }  # fmt: skip
+
+
+def read_counts(path: Path, strategy: str, since: int | None, until: int | None) -> Recorded:
+    """Count what was decided in a span, of what the database has. Raises DatabaseProblem."""
+    from db.queries import Queries
+
+    with Queries(path) as queries:
+        standing = queries.standing()
+        begin = max(standing.decided_from or 0, since or 0)
+        end = min(standing.cursor or begin, until or EVER)
+        events = queries.events(begin, end, ("signal", "blocked"), strategy=strategy)
+        symbols = queries.symbols(strategy)
+    signals = sum(isinstance(event, SignalFired) for event in events)
+    blocked = Counter(event.reason for event in events if isinstance(event, SignalBlocked))
+    return Recorded(path, begin, end, symbols, signals, blocked)
+
+
 def read_record(path: Path, strategy: str, symbol: str, timeframe: Timeframe, time: int) -> Record:
     """Read what was decided on the candle that closed at `time`. Raises DatabaseProblem."""
     from db.queries import Queries
 
     outcomes: dict[Side, Outcome] = {}
     before: dict[Side, tuple[int, str]] = {}
-    symbols: dict[str, None] = {}
+    lane = Lane()
     with Queries(path) as queries:
         standing = queries.standing()
-        for event in queries.events(0, EVER, ("signal", "blocked")):
-            if isinstance(event, SignalFired):
-                made = event.signal
-                key = made.strategy, made.symbol, made.timeframe, made.side
-                outcome = Outcome("signal", signal=made, verdicts=made.verdicts)
-            elif isinstance(event, SignalBlocked):
-                key = event.strategy, event.symbol, event.timeframe, Side(event.side)
-                outcome = Outcome("blocked", event.reason, event.detail, verdicts=event.verdicts)
-            else:
-                continue
-            symbols[key[1]] = None
-            if key[:3] != (strategy, symbol, timeframe.text) or event.time > time:
-                continue
-            if event.time == time:
-                outcomes[key[3]] = outcome
-            elif outcome.kind == "blocked":
-                before[key[3]] = event.time, outcome.reason
-            else:
-                before.pop(key[3], None)
+        symbols = queries.symbols(strategy)
+        told = queries.events(0, time, strategy=strategy, symbol=symbol) if symbol else ()
+    for event in told:
+        lane = step(lane, event)
+        if isinstance(event, SignalFired) and event.signal.timeframe == timeframe.text:
+            made = event.signal
+            side, outcome = made.side, Outcome("signal", signal=made, verdicts=made.verdicts)
+        elif isinstance(event, SignalBlocked) and event.timeframe == timeframe.text:
+            side = Side(event.side)
+            outcome = Outcome("blocked", event.reason, event.detail, verdicts=event.verdicts, lane=lane)
+        else:
+            continue
+        if event.time == time:
+            outcomes[side] = outcome
+        elif outcome.kind == "blocked":
+            before[side] = event.time, outcome.reason
+        else:
+            before.pop(side, None)
     begin = standing.decided_from or 0
-    return Record(outcomes, before, begin, begin if standing.cursor is None else standing.cursor, tuple(symbols))
+    end = begin if standing.cursor is None else standing.cursor
+    return Record(outcomes, before, begin, end, symbols)
 
 
 def written_down(plan: Plan, side: SideParts, outcome: Outcome) -> Reader | None:

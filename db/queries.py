@@ -11,11 +11,13 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
+from db.codec import loads
 from db.connection import connect, explained
 from db.migrations import require_current
 from db.rows import event_of, position_of
 from engine.domain.event import Event
 from engine.domain.position import Position
+from engine.domain.signal import Signal
 
 LIVE = "('PENDING', 'OPEN')"
 WITH_SIGNAL = "FROM positions p JOIN signals s USING (id)"
@@ -124,15 +126,31 @@ class Queries:
         rows = self._rows(f"SELECT p.body, s.body AS signal {WITH_SIGNAL} ORDER BY s.close_time, p.id")
         return tuple(map(position_of, rows))
 
-    def events(self, since: int, until: int, kinds: tuple[str, ...] = ()) -> tuple[Event, ...]:
-        """Return events with since < time <= until (of these kinds; none given: all), as they happened."""
+    def events(
+        self, since: int, until: int, kinds: tuple[str, ...] = (), *, strategy: str = "", symbol: str = ""
+    ) -> tuple[Event, ...]:
+        """Return events with since < time <= until, as they happened: of these kinds, strategy and symbol (none
+        given: all)."""
         rows = self._rows(
             "SELECT e.kind, e.body, s.body AS signal FROM events e LEFT JOIN signals s ON s.id = e.signal_id "
             "WHERE e.time > ? AND e.time <= ? AND (? = '[]' OR e.kind IN (SELECT value FROM json_each(?))) "
-            "ORDER BY e.seq",
-            since, until, json.dumps(kinds), json.dumps(kinds),
+            "AND ? IN ('', e.strategy) AND ? IN ('', e.symbol) ORDER BY e.seq",
+            since, until, json.dumps(kinds), json.dumps(kinds), strategy, symbol,
         )  # fmt: skip
         return tuple(map(event_of, rows))
+
+    def symbols(self, strategy: str) -> tuple[str, ...]:
+        """Return the symbols that a strategy has events of, sorted."""
+        rows = self._rows("SELECT DISTINCT symbol FROM events WHERE strategy = ? AND symbol <> '' ORDER BY 1", strategy)
+        return tuple(row["symbol"] for row in rows)
+
+    def signals_named(self, beginning: str, limit: int = 5) -> tuple[Signal, ...]:
+        """Return the signals whose id begins so, oldest first."""
+        rows = self._rows(
+            "SELECT body FROM signals WHERE substr(id, 1, length(?1)) = ?1 ORDER BY close_time LIMIT ?2",
+            beginning, limit,
+        )  # fmt: skip
+        return tuple(loads(Signal, row["body"]) for row in rows)
 
     def life(self, signal_id: str) -> tuple[Event, ...]:
         """Return every event of one signal, in order."""

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 from app.cli import show
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.blockers import Blocker
     from app.explained import Instant, Outcome
     from app.recorded import Record
     from dsl.explain import Anatomy, Fire, Reader, SideParts, Told
+    from engine.domain.signal import Signal, Verdict
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,9 @@ class Answer:
 
         outcome, read = self.outcome(side), self.reader(side)
         found: dict[str, Any] = {"side": str(side.rules.side), "outcome": _outcome_facts(outcome)}
+        stood = self._stood(outcome)
+        if stood is not None:
+            found["outcome"]["blocked_by"] = stood.facts()
         if read is None:
             found["conditions"] = recorded.told(outcome.verdicts)
             return found
@@ -116,17 +123,16 @@ class Answer:
 
     def _side_text(self, side: SideParts, deep: bool) -> list[str]:
         from app.cli.tree import Page
-        from app.recorded import told
         from dsl.explain import tell
 
         outcome, read = self.outcome(side), self.reader(side)
         page = Page(self._reasons(), deep)
         heading = f"{side.rules.side}: "
-        page.lines += _wrapped(heading + _outcome_text(outcome, side, read, self._before(side)))
+        stood = self._stood(outcome)
+        why = _why(outcome, stood.text() if stood is not None else "")
+        page.lines += _wrapped(heading + _outcome_text(outcome, side, read, self._before(side), why))
         if read is None:
-            for said in told(outcome.verdicts):
-                page.row(str(said["verdict"]), 0, f"{said['name']}: {said['text']}", "")
-            return page.lines
+            return page.lines + told_lines(outcome.verdicts)
         low, high = _confidence(side, read, outcome)
         page.lines += _wrapped(f"confidence {_interval(low, high)}{_fire_text(side.fire, read)}")
         for rule, part in zip(side.rules.conditions, side.conditions, strict=True):
@@ -150,6 +156,13 @@ class Answer:
         if self.instant is None:
             return None
         return Reasons(self.anatomy.plan, self.instant.read, self.anatomy.sources, self.instant.candles)
+
+    def _stood(self, outcome: Outcome) -> Blocker | None:
+        from app.blockers import blocker
+
+        if outcome.lane is None or not outcome.reason:
+            return None
+        return blocker(outcome.reason, outcome.detail, outcome.lane, self.anatomy.strategy)
 
     def _before(self, side: SideParts) -> tuple[int, str] | None:
         return self.record.before.get(side.rules.side) if self.record is not None else None
@@ -199,13 +212,66 @@ def _outcome_facts(outcome: Outcome) -> dict[str, Any]:
     return found
 
 
-def _outcome_text(outcome: Outcome, side: SideParts, read: Reader | None, before: tuple[int, str] | None) -> str:
+def told_lines(verdicts: Sequence[Verdict]) -> list[str]:
+    """Return stored verdicts with the values under them, where there is no tree of the rules."""
+    from app.cli.tree import Page, number, word
     from dsl.explain import truth_of
 
-    why = outcome.reason + (f" ({outcome.detail})" if outcome.detail else "")
+    page = Page(None, False)
+    for said in verdicts:
+        units = said.units or ("",) * len(said.parts)
+        values = ", ".join(
+            f"{text} = {word(truth_of(value)) if unit == 'bool' else number(value, unit)}"
+            for (text, value), unit in zip(said.parts, units, strict=True)
+        )
+        kind = "must" if said.must else f"weight {said.weight:g}"
+        page.row(word(said.truth), 0, f"{said.name}, {kind}: {said.text}", values)
+    return page.lines
+
+
+def stored_lines(made: Signal) -> list[str]:
+    """Return what was stored with a signal, where its strategy is not here to lay its conditions open."""
+    lines = [
+        f"{made.strategy} {made.version} on {made.symbol} {made.timeframe}",
+        f"the candle that closed at {show.when(made.close_time)} UTC",
+        "as the engine decided it; the strategy is not here",
+        "",
+        *_wrapped(f"{made.side}: a signal: {_prices(made)}"),
+        f"confidence {made.confidence:.5g}",
+    ]
+    return lines + told_lines(made.verdicts)
+
+
+def stored_facts(made: Signal) -> dict[str, Any]:
+    """Return the same as data, in the form of every explanation."""
+    from app.explained import Outcome
+    from app.recorded import told
+
+    side = {
+        "side": str(made.side),
+        "outcome": _outcome_facts(Outcome("signal", signal=made)),
+        "conditions": told(made.verdicts),
+    }
+    return {
+        "strategy": made.strategy, "version": made.version, "symbol": made.symbol, "timeframe": made.timeframe,
+        "time": made.close_time, "from": "database", "close": None, "sides": [side],
+    }  # fmt: skip
+
+
+def _why(outcome: Outcome, stood: str) -> str:
+    """Return the reason of a block; what stood in the way says more than the reason's detail."""
+    more = stood or outcome.detail
+    return outcome.reason + (f" ({more})" if more else "")
+
+
+def _outcome_text(
+    outcome: Outcome, side: SideParts, read: Reader | None, before: tuple[int, str] | None, why: str
+) -> str:
+    from dsl.explain import truth_of
+
     match outcome.kind:
         case "signal":
-            return f"a signal: {_prices(outcome)}"
+            return f"a signal: {_prices(outcome.signal)}"
         case "blocked":
             since = f"; told at {show.when(before[0])}" if before is not None else ""
             return f"it fired and was blocked: {why}{since}"
@@ -216,11 +282,12 @@ def _outcome_text(outcome: Outcome, side: SideParts, read: Reader | None, before
     if fires == 2:
         return "it fired before deciding began"
     said = "it did not fire" if fires == 0 else "unknown whether it fires, so it did not"
-    return f"{said}; if it had: " + (f"blocked, {why}" if outcome.signal is None else f"a signal, {_prices(outcome)}")
+    return f"{said}; if it had: " + (
+        f"blocked, {why}" if outcome.signal is None else f"a signal, {_prices(outcome.signal)}"
+    )
 
 
-def _prices(outcome: Outcome) -> str:
-    made = outcome.signal
+def _prices(made: Signal | None) -> str:
     assert made is not None
     stop = f", stop {made.stop:.10g}" if made.stop is not None else ""
     targets = ", ".join(f"{target.price:.10g}" for target in made.targets)

@@ -18,15 +18,17 @@ if TYPE_CHECKING:
     from app.recorded import Record
     from dsl.explain import Anatomy
     from engine.domain.market import Timeframe
+    from engine.domain.signal import Signal
     from engine.feeds.memory import MemoryFeed
     from engine.ports import Feed
 
 
 @click.command()
-@click.argument("strategy")
+@click.argument("strategy", required=False)
 @click.option("--symbol", help="The symbol, as in BTC/USDT; may be left out where there is one.")
 @click.option("--timeframe", help="The timeframe, as in 5m; may be left out where the strategy has one.")
-@click.option("--at", required=True, type=show.Moment(), help="When the candle closed.")
+@click.option("--at", type=show.Moment(), help="When the candle closed.")
+@click.option("--signal", "name", help="Explain this signal of the database: its id, or how that begins.")
 @options.candles
 @options.database
 @options.config
@@ -35,20 +37,33 @@ if TYPE_CHECKING:
 @click.option("--deep", is_flag=True, help="Open the functions of the library, too.")
 @options.as_json
 def command(
-    strategy: str, symbol: str | None, timeframe: str | None, at: int, candles: Path | None, database: Path | None,
-    config: Path | None, side: str | None, since: int | None, deep: bool, as_json: bool,
+    strategy: str | None, symbol: str | None, timeframe: str | None, at: int | None, name: str | None,
+    candles: Path | None, database: Path | None, config: Path | None, side: str | None, since: int | None, deep: bool,
+    as_json: bool,
 ) -> int:  # fmt: skip
     """Explain what STRATEGY (a file, or the id of a configured one) said on the candle that closed at --at.
 
     Every condition is evaluated to its last part, whatever was decided before it: with its values, its verdict, and
     how far it was from holding. --candles runs all that was before and decides again; --db shows what an engine
-    recorded (default: the configuration's database).
+    recorded (default: the configuration's database). --signal explains a signal that it made.
     """
     settings = options.read_config(config)
-    if candles is None and database is None:
+    if database is None and (candles is None or name is not None):
         database = settings.database
     if database is not None and not database.is_file():
         raise Failure(f"there is no database at {database}; give --candles, or another --db")
+    if name is not None:
+        assert database is not None
+        made = find_signal(database, name)
+        if (symbol, timeframe, at) != (None, None, None):
+            raise Failure("--signal says which candle it was: leave out --symbol, --timeframe and --at")
+        where = find_file(settings, strategy or made.strategy)
+        if where is None:
+            return _tell_stored(made, as_json=as_json)
+        strategy, symbol, timeframe = str(where), made.symbol, made.timeframe
+        at, side = made.close_time, side or str(made.side)
+    if strategy is None or at is None:
+        raise Failure("say which STRATEGY and --at which time, or which --signal of the database")
     question = _ask(settings, strategy, symbol, timeframe, at, candles, database, deep)
     answer = question.answer(since)
     sides = [part for part in answer.anatomy.sides if side in (None, str(part.rules.side))]
@@ -58,6 +73,30 @@ def command(
         show.as_json(answer.facts(sides))
     else:
         show.say("\n".join(answer.text(sides, deep)))
+    return CLEAN
+
+
+def find_signal(database: Path, name: str) -> Signal:
+    """Return the signal whose id begins so. Raises Failure where there is none, or more than one."""
+    from db.queries import Queries
+
+    with Queries(database) as queries:
+        found = queries.signals_named(name.strip().lower())
+    if not found:
+        raise Failure(f"there is no signal {name} in {database}")
+    if len(found) > 1:
+        raise Failure(f"several signals begin with {name}: {', '.join(made.id for made in found)}")
+    return found[0]
+
+
+def _tell_stored(made: Signal, *, as_json: bool) -> int:
+    """Tell what was stored with a signal whose strategy is not here any more."""
+    from app.cli.answer import stored_facts, stored_lines
+
+    if as_json:
+        show.as_json(stored_facts(made))
+    else:
+        show.say("\n".join(stored_lines(made)))
     return CLEAN
 
 
@@ -85,19 +124,27 @@ def _ask(
     return Question(config, anatomy, find_symbol(symbol, known), at, feed, database)
 
 
+def find_file(config: Config, text: str) -> Path | None:
+    """Return the file of a strategy by its path, or by the id of a configured one; None: there is none."""
+    from dsl.load import strategy_files
+
+    path = Path(text)
+    if path.is_file():
+        return path
+    return next((file for file in strategy_files(config.strategies) if file.stem == text), None)
+
+
 def find_strategy(config: Config, text: str) -> Path:
     """Return the file of a strategy by its path, or by the id of a configured one. Raises Failure."""
     from dsl.load import strategy_files
     from dsl.suggest import nearest
 
-    path = Path(text)
-    if path.is_file():
-        return path
-    known = {file.stem: file for file in strategy_files(config.strategies)}
-    if text in known:
-        return known[text]
-    near = nearest(path.stem, known)
-    hint = f"did you mean {near}?" if near else f"there is {', '.join(sorted(known))}"
+    found = find_file(config, text)
+    if found is not None:
+        return found
+    known = sorted(file.stem for file in strategy_files(config.strategies))
+    near = nearest(Path(text).stem, known)
+    hint = f"did you mean {near}?" if near else f"there is {', '.join(known)}"
     raise Failure(f"there is no strategy {text!r}; {hint}")
 
 

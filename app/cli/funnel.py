@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +14,21 @@ from app.cli import options, show
 from app.failure import CLEAN, Failure
 
 if TYPE_CHECKING:
+    from app.config import Config
+    from app.explained import Journey
     from app.funnelled import Counted, Funnel
+    from app.recorded import Recorded
+    from engine.domain.market import Timeframe
+    from engine.domain.strategy import Plan, StrategyRules
+    from engine.feeds.memory import MemoryFeed
 
 WIDTH = 80
 
 
 @click.command()
 @click.argument("strategy")
-@click.option("--candles", required=True, type=click.Path(exists=True, path_type=Path), help="A candle file or folder.")
+@options.candles
+@options.database
 @click.option("--symbols", help="These symbols instead of the watchlist's, as in BTC/USDT,ETH/USDT; or all.")
 @click.option("--timeframe", help="Only this timeframe.")
 @click.option("--from", "since", type=show.Moment(), help="Count what closed after; before it is warm-up.")
@@ -29,19 +36,17 @@ WIDTH = 80
 @options.config
 @options.as_json
 def command(
-    strategy: str, candles: Path, symbols: str | None, timeframe: str | None, since: int | None, until: int | None,
-    config: Path | None, as_json: bool,
+    strategy: str, candles: Path | None, database: Path | None, symbols: str | None, timeframe: str | None,
+    since: int | None, until: int | None, config: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Count over a span of candles how often each condition of STRATEGY (a file, or a configured id) held.
 
     Alone, and where all the others held; how many more candles would have fired but for it; and what became of
-    those that fired.
+    those that fired. --candles counts over files; --db over the candles that a live engine kept (default: the
+    configuration's database), and tells what it recorded.
     """
     from app import wiring
     from app.cli.explain import find_strategy
-    from app.explained import journey
-    from app.funnelled import count
-    from engine.decide import Settings
 
     settings = options.read_config(config)
     loaded = wiring.load_strategies([find_strategy(settings, strategy)])
@@ -49,29 +54,112 @@ def command(
     frames = [frame for frame in rules.rules if timeframe in (None, frame.text)]
     if not frames:
         raise Failure(f"{rules.id} does not run on {timeframe}; it runs on {', '.join(map(str, rules.rules))}")
-    feed = wiring.candle_feed(candles, settings)
+    recorded = None
+    if candles is None or database is not None:
+        recorded = _recorded(database or settings.database, rules, (since, until))
+    feed = _candles(settings, candles, recorded, rules, loaded.plan)
+    if feed is None:
+        assert recorded is not None
+        return _tell(rules, None, (), recorded, as_json=as_json)
     chosen = options.chosen_symbols(symbols, feed.symbols())
-    whole = wiring.with_series(feed, settings)
-    way = journey(loaded.plan, whole, wiring.universe_of(loaded.plan, settings, chosen), since)
+    if not chosen and recorded is not None and candles is None:
+        named = wiring.universe_of(loaded.plan, settings)[rules.id]
+        chosen = tuple(symbol for symbol in feed.symbols() if symbol in (*named, *recorded.symbols))
+    begun = recorded.begin if recorded is not None and since is None else since
+    way = _way(settings, loaded.plan, feed, chosen, begun, until, recorded)
+    found = _count(settings, loaded.plan, feed, way, frames)
+    return _tell(rules, way, found, recorded, as_json=as_json)
+
+
+def _recorded(database: Path, rules: StrategyRules, span: tuple[int | None, int | None]) -> Recorded:
+    from app.recorded import read_counts
+
+    if not database.is_file():
+        raise Failure(f"there is no database at {database}; give --candles, or another --db")
+    return read_counts(database, rules.id, *span)
+
+
+def _candles(
+    settings: Config, candles: Path | None, recorded: Recorded | None, rules: StrategyRules, plan: Plan
+) -> MemoryFeed | None:
+    """Return the candles to count over; None where a database has none of its own, and only what it recorded."""
+    from app import wiring
+    from app.recorded import kept_candles
+    from engine.feeds.files import FilesFeed
+
+    if candles is not None:
+        return FilesFeed([candles], settings.venues)
+    assert recorded is not None
+    named = wiring.universe_of(plan, settings)[rules.id]
+    wanted = tuple({*named, *recorded.symbols, *rules.uses_symbols})
+    feed = kept_candles(recorded.path, settings.venues, wanted, rules)
+    if feed is None and not (recorded.signals or recorded.blocked):
+        raise Failure(f"{recorded.path} keeps no candles, and recorded nothing of {rules.id}: give --candles")
+    return feed
+
+
+def _way(
+    settings: Config, plan: Plan, feed: MemoryFeed, chosen: tuple[str, ...], since: int | None, until: int | None,
+    recorded: Recorded | None,
+) -> Journey:  # fmt: skip
+    from app import wiring
+    from app.explained import journey
+
+    rules = plan.strategies[0]
+    way = journey(plan, wiring.with_series(feed, settings), wiring.universe_of(plan, settings, chosen), since)
     if way is None:
         raise Failure(f"there are no candles of the symbols of {rules.id} here; there is {', '.join(feed.symbols())}")
-    way = replace(way, end=min(way.end, way.end if until is None else until))
+    last = way.end if until is None else until
+    if recorded is not None:  # what closed after is not decided yet
+        last = min(last, recorded.end)
+    way = replace(way, end=min(way.end, last))
     if way.begin >= way.end:
         raise Failure("there are no candles of these symbols in that span")
+    return way
+
+
+def _count(settings: Config, plan: Plan, feed: MemoryFeed, way: Journey, frames: list[Timeframe]) -> list[Funnel]:
+    from app import wiring
+    from app.funnelled import count
+    from engine.decide import Settings
+
     costs = settings.costs
     how = Settings(fees=costs.fee, slippage=costs.slippage, risk=wiring.protections(settings))
-    found = count(loaded.plan, rules, whole, way, how, wiring.predictors(loaded.plan, settings), frames)
-    for line in (*wiring.missing_models(loaded.plan, settings), *way.scope.skipped):
+    whole, predictors = wiring.with_series(feed, settings), wiring.predictors(plan, settings)
+    found = count(plan, plan.strategies[0], whole, way, how, predictors, frames)
+    for line in (*wiring.missing_models(plan, settings), *way.scope.skipped):
         show.note(line)
+    return found
+
+
+def _tell(
+    rules: StrategyRules, way: Journey | None, found: Sequence[Funnel], recorded: Recorded | None, *, as_json: bool
+) -> int:
+    begin, end = (way.begin, way.end) if way is not None else (recorded.begin, recorded.end) if recorded else (0, 0)
     if as_json:
-        about = {"strategy": rules.id, "version": rules.version, "from": way.begin, "to": way.end}
-        show.as_json({**about, "sides": [_facts(funnel) for funnel in found]})
+        about = {"strategy": rules.id, "version": rules.version, "from": begin, "to": end}
+        kept = recorded.facts() if recorded is not None else None
+        show.as_json({**about, "sides": [_facts(funnel) for funnel in found], "recorded": kept})
         return CLEAN
-    show.say(f"{rules.id} {rules.version}, {show.when(way.begin)} to {show.when(way.end)} UTC")
+    show.say(f"{rules.id} {rules.version}, {show.when(begin)} to {show.when(end)} UTC")
     for funnel in found:
         if funnel.candles:
             show.say("\n".join(("", *_lines(funnel))))
+    if recorded is not None:
+        show.say()
+        show.say("\n".join(_recorded_lines(recorded)))
+    if way is None:
+        show.note("the database keeps no candles (a replay's does not): give --candles to count the conditions")
     return CLEAN
+
+
+def _recorded_lines(recorded: Recorded) -> Iterator[str]:
+    """Yield what an engine recorded: the first of each run of blocked candles has an event of its own."""
+    told = sum(recorded.blocked.values())
+    yield f"the engine recorded from {show.when(recorded.begin)} to {show.when(recorded.end)} UTC:"
+    reasons = ", ".join(f"{reason} {times:,}" for reason, times in recorded.blocked.most_common())
+    text = f"{_many(recorded.signals, 'signal')}, {_many(told, 'block')} told" + (f" ({reasons})" if reasons else "")
+    yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _facts(funnel: Funnel) -> dict[str, Any]:
@@ -131,6 +219,10 @@ def _outcome(funnel: Funnel) -> str:
     blocked = sum(funnel.blocked.values())
     reasons = ", ".join(f"{reason} {times:,}" for reason, times in funnel.blocked.most_common())
     unknown = f", {funnel.unknown:,} unknown" if funnel.unknown else ""
-    return f"fired {funnel.fires:,}{unknown}: {funnel.signals:,} signals, {blocked:,} blocked" + (
+    return f"fired {funnel.fires:,}{unknown}: {_many(funnel.signals, 'signal')}, {blocked:,} blocked" + (
         f" ({reasons})" if reasons else ""
     )
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

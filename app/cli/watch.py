@@ -22,22 +22,18 @@ def watch_tests(chosen: Sequence[Path], run: Callable[[Sequence[Path]], int]) ->
     test_files(chosen)
     stop = threading.Event()
     _stop_on_signals(stop)
-    waiting = _tests(chosen)
     while not stop.is_set():
-        _listen(chosen, run, waiting, stop)
-        waiting = []
+        _listen(chosen, run, stop)
     return CLEAN
 
 
-def _listen(
-    chosen: Sequence[Path], run: Callable[[Sequence[Path]], int], waiting: list[Path], stop: threading.Event
-) -> None:
-    """Run what is waiting, then what changes affect, until there are other folders to listen to, or until `stop`."""
+def _listen(chosen: Sequence[Path], run: Callable[[Sequence[Path]], int], stop: threading.Event) -> None:
+    """Run all tests, then what changes affect, until there is another folder to listen to, or until `stop`."""
     from watchfiles import watch
 
     from dsl.testing.reads import affected
 
-    folders = _folders(chosen)
+    folders, waiting = _folders(chosen), _tests(chosen)
     for changes in watch(
         *folders, stop_event=stop, raise_interrupt=False, recursive=False, rust_timeout=WAKE_MS, yield_on_timeout=True
     ):
@@ -49,7 +45,7 @@ def _listen(
             _run(run, list(dict.fromkeys((*waiting, *files))))
             show.note("watching; Ctrl-C ends")
         waiting = []
-        if changed and _folders(chosen) != folders:
+        if changed and not folders.issuperset(_folders(chosen)):
             return
 
 
@@ -67,13 +63,13 @@ def _tests(chosen: Sequence[Path]) -> list[Path]:
     return [path for path in suites_in(chosen) if path.is_file()]
 
 
-def _folders(chosen: Sequence[Path]) -> list[Path]:
+def _folders(chosen: Sequence[Path]) -> frozenset[Path]:
     """Return the folders that hold all that the tests read."""
     from dsl.testing.reads import files_read
 
     read = [path for test in _tests(chosen) for path in files_read(test)]
     folders = {(path if path.is_dir() else path.parent).resolve() for path in (*chosen, *read)}
-    return sorted(folder for folder in folders if folder.is_dir())
+    return frozenset(folder for folder in folders if folder.is_dir())
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from db.connection import transaction
 from db.memory import Memory
 from engine.domain.event import SignalBlocked, SignalFired
 from engine.domain.market import Timeframe
@@ -203,6 +204,106 @@ def test_the_candles_a_live_engine_kept(monkeypatch: pytest.MonkeyPatch, home: P
     assert found == again
     silent = explained(monkeypatch, home, symbol, frame, event.time - FIVE.ms * 3, "--db", kept)[side]
     assert silent["outcome"]["kind"] == "silent", "and candles on which nothing was recorded are explained as well"
+
+
+# -- what stood in the way --
+
+
+def test_a_block_says_what_it_was(monkeypatch: pytest.MonkeyPatch, home: Path, database: Path) -> None:
+    """The position that was open, and until when a cooldown ran: the same from candles and from the database."""
+    told = entries(history(home))
+    seen: set[str] = set()
+    for event in told:
+        if not isinstance(event, SignalBlocked) or event.reason not in ("cooldown", "open-position"):
+            continue
+        symbol, frame, side = lane(event)
+        if event.reason in seen:
+            continue
+        seen.add(event.reason)
+        again = explained(monkeypatch, home, symbol, frame, event.time, "--candles", "data")[side]["outcome"]
+        stored = explained(monkeypatch, home, symbol, frame, event.time, "--db", database)[side]["outcome"]
+        stood = stored["blocked_by"]
+        before = [
+            e.signal for e in told if isinstance(e, SignalFired) and e.time <= event.time and lane(e)[0] == symbol
+        ]
+        if event.reason == "cooldown":
+            assert again["blocked_by"] == stood
+            assert stood["since"] == before[-1].close_time
+            assert stood["until"] == stood["since"] + 90 * 60_000 > event.time
+        else:
+            assert again["blocked_by"]["position"]["id"] == stood["position"]["id"] == event.detail
+            assert event.detail in {made.id for made in before}
+        text = call(monkeypatch, home, "explain", "bot.yaml", "--symbol", symbol, "--timeframe", frame,
+                    "--at", iso(event.time), "--side", side, "--db", database).out  # fmt: skip
+        words = "it ran until" if event.reason == "cooldown" else "its signal is"
+        assert words in " ".join(text.split())
+    assert seen == {"cooldown", "open-position"}
+
+
+def test_a_signal_by_its_id(monkeypatch: pytest.MonkeyPatch, home: Path, database: Path) -> None:
+    made = next(event.signal for event in history(home).events if isinstance(event, SignalFired))
+    answer = call(monkeypatch, home, "explain", "bot.yaml", "--signal", made.id[:9], "--db", database, "--json")
+    assert answer.status == 0, answer.err
+    (side,) = answer.json["sides"]
+    assert side["outcome"]["signal"]["id"] == made.id
+    assert (answer.json["symbol"], answer.json["time"]) == (made.symbol, made.close_time)
+    again = call(monkeypatch, home, "explain", "bot.yaml", "--signal", made.id, "--db", database, "--candles", "data")
+    assert "values from its candles" in again.out
+    assert "not recorded" not in again.out
+
+
+def test_a_signal_whose_strategy_is_gone(monkeypatch: pytest.MonkeyPatch, home: Path, database: Path) -> None:
+    made = next(event.signal for event in history(home).events if isinstance(event, SignalFired))
+    answer = call(monkeypatch, home, "explain", "--signal", made.id, "--db", database)
+    assert answer.status == 0, answer.err
+    assert "as the engine decided it; the strategy is not here" in answer.out
+    for said in made.verdicts:
+        assert f"{said.name}, " in answer.out
+    assert max(map(len, answer.out.splitlines())) <= 80
+    facts = call(monkeypatch, home, "explain", "--signal", made.id, "--db", database, "--json").json
+    assert [c["name"] for c in facts["sides"][0]["conditions"]] == [said.name for said in made.verdicts]
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        (("--signal", "zzz"), "there is no signal zzz in"),
+        (("--signal", ""), "several signals begin with"),
+        (("--signal", "abc", "--at", "2025-01-07"), "there is no signal abc"),
+        ((), "say which STRATEGY and --at which time, or which --signal"),
+        (("bot.yaml",), "say which STRATEGY and --at which time, or which --signal"),
+    ],
+)
+def test_a_signal_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, home: Path, database: Path, more: tuple[str, ...], complaint: str
+) -> None:
+    answer = call(monkeypatch, home, "explain", "--db", database, *more)
+    assert answer.status == 3
+    assert complaint in answer.complaint
+
+
+def test_a_file_that_is_no_database(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    (home / "broken.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5_000)
+    (home / "text.db").write_text("hello " * 1_000)
+    ask = ("bot.yaml", "--symbol", "BTC/USDT", "--timeframe", "5m", "--at", "2025-01-07")
+    for name in ("broken.db", "text.db"):
+        for command in (("explain", *ask), ("explain", "--signal", "abc"), ("funnel", "bot.yaml")):
+            answer = call(monkeypatch, home, *command, "--db", name)
+            assert answer.status == 3
+            assert answer.complaint.startswith(name)
+
+
+def test_a_database_that_is_being_written(monkeypatch: pytest.MonkeyPatch, home: Path, database: Path) -> None:
+    """A reader beside the engine: in the middle of a transaction it sees what was committed."""
+    kept = home / "busy" / "engine.db"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_bytes(database.read_bytes())
+    made = next(event.signal for event in history(home).events if isinstance(event, SignalFired))
+    with Memory.open(kept) as memory, transaction(memory.store._db):
+        memory.store._db.execute("DELETE FROM notes")
+        answer = call(monkeypatch, home, "explain", "bot.yaml", "--signal", made.id, "--db", kept)
+        assert answer.status == 0, answer.err
+        assert call(monkeypatch, home, "funnel", "bot.yaml", "--db", kept).status == 0
 
 
 # -- mistakes --

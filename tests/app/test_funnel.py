@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from db.memory import Memory
 from dsl.load import load
 from engine.decide import decide
 from engine.domain.book import Book
@@ -17,7 +18,7 @@ from engine.feeds.blocks import gather
 from engine.feeds.files import FilesFeed
 from engine.feeds.scope import history_of, survey
 from engine.plan.evaluate import Evaluator
-from tests.app.bot import COSTS, FIVE, UNIVERSE, furnish, iso, lane
+from tests.app.bot import BOT, COSTS, FIVE, QUARTER, UNIVERSE, furnish, history, iso, lane
 from tests.app.command import call
 
 
@@ -111,3 +112,54 @@ def _fires(side: str, truths: dict[str, int]) -> int:
     low = sum(weight for name, weight in weights.items() if truths[name] == 2) * 20
     high = sum(weight for name, weight in weights.items() if truths[name] >= 1) * 20
     return min(truths["up"], 2 if low >= 60 else 1 if high >= 60 else 0)
+
+
+# -- the database --
+
+
+@pytest.fixture(scope="module")
+def database(home: Path) -> Path:
+    monkeypatch = pytest.MonkeyPatch()
+    done = call(monkeypatch, home, "run", "bot.yaml", "--replay", "data", "--db", "engine.db")
+    monkeypatch.undo()
+    assert done.status == 0, done.err
+    return home / "engine.db"
+
+
+def test_what_a_replay_recorded(monkeypatch: pytest.MonkeyPatch, home: Path, database: Path) -> None:
+    answer = call(monkeypatch, home, "funnel", "bot.yaml", "--db", database)
+    assert answer.status == 0
+    events = history(home).events
+    blocked = Counter(event.reason for event in events if isinstance(event, SignalBlocked))
+    signals = sum(isinstance(event, SignalFired) for event in events)
+    assert f"  {signals} signals, {sum(blocked.values())} blocks told (" in answer.out
+    assert all(f"{reason} {times}" in " ".join(answer.out.split()) for reason, times in blocked.items())
+    assert "keeps no candles" in answer.err
+    kept = call(monkeypatch, home, "funnel", "bot.yaml", "--db", database, "--json").json["recorded"]
+    assert (kept["signals"], kept["blocked"]) == (signals, dict(blocked))
+    part = call(monkeypatch, home, "funnel", "bot.yaml", "--db", database, "--to", "2025-01-07", "--json").json
+    assert 0 < part["recorded"]["signals"] < signals
+
+
+def test_the_candles_of_a_live_engine_are_counted(monkeypatch: pytest.MonkeyPatch, home: Path, database: Path) -> None:
+    kept = home / "live" / "engine.db"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_bytes(database.read_bytes())
+    feed = FilesFeed([home / "data"])
+    with Memory.open(kept) as memory:
+        for symbol in feed.symbols():
+            for timeframe in (FIVE, QUARTER):
+                memory.candles.append(replace(feed.candles(symbol, timeframe, 0, 2**62), venue="bybit"))
+    found = call(monkeypatch, home, "funnel", "bot.yaml", "--db", kept, "--json").json
+    files = call(monkeypatch, home, "funnel", "bot.yaml", "--candles", "data", "--json").json
+    assert found["sides"] == files["sides"]
+    assert found["recorded"]["signals"] == sum(side["signals"] for side in found["sides"])
+    assert files["recorded"] is None
+
+
+def test_nothing_to_count(monkeypatch: pytest.MonkeyPatch, home: Path, database: Path) -> None:
+    (home / "other.yaml").write_text(BOT.replace("id: bot", "id: other"))
+    answer = call(monkeypatch, home, "funnel", "other.yaml", "--db", database)
+    assert answer.status == 3
+    assert "keeps no candles, and recorded nothing of other: give --candles" in answer.complaint
+    assert "there is no database at no.db" in call(monkeypatch, home, "funnel", "bot.yaml", "--db", "no.db").complaint

@@ -37,7 +37,7 @@ class Watching:
         """Wait for a line with these words; return all lines up to it."""
         heard: list[str] = []
         while not heard or words not in heard[-1]:
-            heard.append(self._lines.get(timeout=60))
+            heard.append(self._lines.get(timeout=150))
         return heard
 
 
