@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from engine.ports import Feed, RiskRule
 from engine.study import Question, Study, study
 
 if TYPE_CHECKING:
+    from app.funnelled import Funnel
     from app.wiring import History
 
 
@@ -63,6 +64,8 @@ class Done:
     follow: Mapping[str, Followed]
     universe: str
     feed: Feed
+    symbols: Mapping[str, tuple[str, ...]]
+    risk: tuple[RiskRule, ...]
     notes: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
 
@@ -100,7 +103,8 @@ def run(wish: Wish, config: Config) -> Done:
         *_funding_notes(rates, scope.markets, made), *_missing(known, scope.markets),
     )  # fmt: skip
     said = _said(wish, plan, scope.universe, known)
-    return Done(wish, plan, made, fees, slippage, scope.markets, scope.follow, said, feed, notes, tuple(loaded.failed))
+    return Done(wish, plan, made, fees, slippage, scope.markets, scope.follow, said, feed, symbols, risk, notes,
+                tuple(loaded.failed))  # fmt: skip
 
 
 Known = tuple[Path, Mapping[int, frozenset[str]]]
@@ -177,3 +181,28 @@ def _said(wish: Wish, plan: Plan, here: Mapping[str, Sequence[str]], known: Know
     if lists:
         return f"{symbols} of today's watchlist {', '.join(lists)}: those that did not survive are not in it"
     return f"{symbols}, named by the strategies"
+
+
+def funnels(done: Done, config: Config) -> dict[str, list[Funnel]]:
+    """Count per strategy how often each condition held over the span of the backtest, each strategy by itself."""
+    from app.explained import journey
+    from app.funnelled import count
+    from dsl.load import strategy_files
+
+    found: dict[str, list[Funnel]] = {}
+    start, end = done.study.result.start, done.study.result.end
+    for path in strategy_files(done.wish.strategies):
+        if path.stem not in {rules.id for rules in done.plan.strategies}:
+            continue
+        plan = wiring.load_strategies([path]).plan
+        rules = plan.strategies[0]
+        symbols = {rules.id: done.symbols[rules.id]}
+        way = journey(plan, done.feed, symbols, start)
+        if way is None:
+            continue
+        way = replace(way, end=min(way.end, end))
+        how = Settings(fees=done.fees.taker, slippage=done.slippage, risk=done.risk)
+        found[rules.id] = count(
+            plan, rules, done.feed, way, how, wiring.predictors(plan, config), tuple(rules.rules)
+        )  # fmt: skip
+    return found

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "signal-engine/backtest", 1
 
 
-def facts(done: Done) -> dict[str, Any]:
-    """Return all of it. Times are ms UTC, ratios are ratios, money is in the quote currency; None is not known."""
+def facts(done: Done, *, trades: bool = True) -> dict[str, Any]:
+    """Return all of it, or all but the trades.
+
+    Times are ms UTC, ratios are ratios, money is in the quote currency; None is not known.
+    """
     made = done.study
     result = made.result
     bots = numbers.by_bot(made.positions, [rules.id for rules in done.plan.strategies])
@@ -42,7 +45,7 @@ def facts(done: Done) -> dict[str, Any]:
         "groups": {kind: {name: asdict(one) for name, one in part.items()} for kind, part in made.groups.items()},
         "conditions": condition_facts(made), "hanging": asdict(made.hanging),
         "freqtrade": None if made.freqtrade is None else asdict(made.freqtrade),
-        "trades": list(trade_facts(made)),
+        **({"trades": list(trade_facts(made))} if trades else {}),
     }  # fmt: skip
 
 

@@ -100,9 +100,9 @@ def study(
     `follow` on what positions were followed (default: the finest candles there are).
     """
     symbols = tuple(dict.fromkeys(symbol for part in universe.values() for symbol in part))
-    times = grid(result.start, result.end, question.step)
+    seen = list(dict.fromkeys([*symbols, *(position.signal.symbol for position in result.positions)]))
+    times = grid(result.start, result.end, question.step, len(seen))
     step = int(times[1] - times[0])
-    seen = [*symbols, *(position.signal.symbol for position in result.positions)]
     marks = Marks.read(feed, seen, step, int(times[0]), result.end)
     charged = charge(result.positions, question.fees, question.rates, marks)
     account = question.account
@@ -131,7 +131,7 @@ def _curve(charged: Charged, taken: Taken | None, account: Account | None, marks
 
 
 def _equity(account: Account | None, curve: Curve) -> EquityNumbers:
-    return equity_numbers(curve.time, curve.value, account.capital if account else 0.0, curve.exposure, curve.live)
+    return equity_numbers(curve.time, curve.value, account.capital if account else 0.0, curve.exposure, curve.held)
 
 
 def _closed_fall(trades: Trades, account: Account | None) -> float:

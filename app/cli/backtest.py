@@ -11,6 +11,8 @@ from app.cli import options, show
 from app.failure import BROKEN, CLEAN, Failure
 
 if TYPE_CHECKING:
+    from app.backtested import Done
+    from app.config import Config
     from engine.account.settings import Account
     from engine.domain.market import Timeframe
     from engine.domain.position import Position
@@ -82,6 +84,8 @@ def command(
         show.note(f"{failed} cannot be loaded and was left out; `engine validate {failed}` tells why")
     for line in done.notes:
         show.note(line)
+    if page is not None:
+        _write(page, done, settings)
     if as_json:
         from app.study_facts import facts
 
@@ -94,6 +98,20 @@ def command(
             show.say()
             _trades(done.study.counted)
     return BROKEN if done.failed else CLEAN
+
+
+def _write(path: Path, done: Done, settings: Config) -> None:
+    """Write the report. Raises Failure."""
+    from app.backtested import funnels
+    from app.study_page import page
+
+    text = page(done, funnels(done, settings))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise Failure(f"{path}: cannot be written: {error.strerror}") from None
+    show.note(f"the report is {path}, {len(text.encode()) / 1e6:.1f} MB")
 
 
 def _account(

@@ -13,9 +13,10 @@ from engine.account.walk import Flow, Holding
 from engine.domain.market import Floats, Times
 from engine.domain.position import Position
 
-HOUR = 3_600_000
-STEPS = (HOUR, 4 * HOUR, 24 * HOUR)
-MOST_POINTS = 50_000
+MINUTE = 60_000
+STEPS = tuple(minutes * MINUTE for minutes in (5, 15, 60, 240, 1440))
+MOST_POINTS, MOST_CLOSES = 50_000, 5_000_000
+"""Of a grid, and of all symbols on it: they bound memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +33,21 @@ class Curve:
     base: float
     exposure: Floats
     live: Floats
+    held: float = 0.0
 
     @property
     def step(self) -> int:
         return int(self.time[1] - self.time[0]) if len(self.time) > 1 else 0
 
 
-def grid(begin: int, end: int, step: int = 0) -> Times:
+def grid(begin: int, end: int, step: int = 0, symbols: int = 1) -> Times:
     """Return regular times from the last one not after `begin` to the first one not before `end` (ms).
 
-    `step` 0: the shortest of an hour, four hours and a day that gives at most 50,000 points.
+    `step` 0: the shortest of 5m, 15m, 1h, 4h and 1d that gives at most 50,000 points, and 5 million for all symbols.
     """
     if not step:
-        step = next((one for one in STEPS if (end - begin) // one <= MOST_POINTS), STEPS[-1])
+        most = min(MOST_POINTS, MOST_CLOSES // max(symbols, 1))
+        step = next((one for one in STEPS if (end - begin) // one <= most), STEPS[-1])
     first, last = begin // step * step, -(-end // step) * step
     return np.arange(first, last + 1, step, dtype=np.int64)
 
@@ -98,6 +101,7 @@ def _flows(position: Position, amount: float, funding: Sequence[tuple[int, float
 
 def _curve(held: Sequence[tuple[str, Sequence[Flow]]], base: float, marks: Marks, times: Times) -> Curve:
     value = np.full(len(times), float(base))
+    spans: list[tuple[int, int]] = []
     exposure, live = np.zeros(len(times)), np.zeros(len(times))
     by_symbol: dict[str, list[Sequence[Flow]]] = {}
     for symbol, flows in held:
@@ -105,15 +109,24 @@ def _curve(held: Sequence[tuple[str, Sequence[Flow]]], base: float, marks: Marks
     for symbol, every in sorted(by_symbol.items()):
         value += _of_symbol([flow for flows in every for flow in flows], marks.on(symbol, times), times)
         for side in (1, -1):
-            mine = [flows for flows in every if flows[0].amount * side > 0]
-            amount = _amounts([flow for flows in mine for flow in flows], times)
+            sided = [flows for flows in every if flows[0].amount * side > 0]
+            amount = _amounts([flow for flows in sided for flow in flows], times)
             mark = np.nan_to_num(marks.on(symbol, times))
             exposure += np.maximum(side * amount, 0) * mark
-        spans = np.array([(flows[0].time, _ended(flows)) for flows in every], dtype=np.int64)
-        live += np.searchsorted(np.sort(spans[:, 0]), times, "right") - np.searchsorted(
-            np.sort(spans[:, 1]), times, "right"
-        )
-    return Curve(times, value, base, exposure, live)
+        mine = [(flows[0].time, _ended(flows)) for flows in every]
+        begun, ended = (np.sort(np.array(column, np.int64)) for column in zip(*mine, strict=True))
+        live += np.searchsorted(begun, times, "right") - np.searchsorted(ended, times, "right")
+        spans += mine
+    return Curve(times, value, base, exposure, live, _share(spans, int(times[0]), int(times[-1])))
+
+
+def _share(spans: Sequence[tuple[int, int]], begin: int, end: int) -> float:
+    """Return the share of the time from `begin` to `end` that lies in any of the spans."""
+    covered, until = 0, begin
+    for first, last in sorted(spans):
+        covered += max(0, min(last, end) - max(first, until))
+        until = max(until, last)
+    return covered / (end - begin)
 
 
 def _of_symbol(flows: Sequence[Flow], mark: Floats, times: Times) -> Floats:

@@ -58,12 +58,13 @@ class EquityNumbers:
 
 
 def equity_numbers(
-    time: Times, value: Floats, base: float, exposure: Floats | None = None, live: Floats | None = None
+    time: Times, value: Floats, base: float, exposure: Floats | None = None, held: float = 0.0
 ) -> EquityNumbers:
     """Return the numbers of a curve on a regular grid (ms).
 
     `base` is the capital it began with; 0: a sum of results in stakes, whose daily changes are its returns and which
-    has neither CAGR nor Calmar, because there is nothing that it would be a ratio of.
+    has neither CAGR nor Calmar, because there is nothing that it would be a ratio of. `exposure` is the value held at
+    each point, `held` the share of the time in which anything was.
     """
     if len(time) < 2:
         return EquityNumbers()
@@ -72,7 +73,6 @@ def equity_numbers(
     deepest = deepest_fall(time, value, base)
     falls = falls_of(value, base)
     cagr = _cagr(float(value[-1]), base, days)
-    held = None if live is None else live > 0
     sharpe, sortino = sharpe_of(returns), sortino_of(returns)
     positive = value > 0
     return EquityNumbers(
@@ -88,7 +88,7 @@ def equity_numbers(
         ulcer=math.sqrt(float(np.square(falls).mean())),
         under_water=float((falls > 0).mean()),
         longest_under_water=_longest(falls > 0) * int(time[1] - time[0]),
-        exposure=float(held.mean()) if held is not None else 0.0,
+        exposure=held,
         average_exposure=(
             float((exposure[positive] / value[positive]).mean())
             if base and exposure is not None and positive.any()

@@ -18,8 +18,9 @@ HOUR, DAY = 60 * MINUTE, 24 * 60 * MINUTE
 @pytest.mark.parametrize(
     ("begin", "end", "step", "points"),
     [
-        (0, 10 * HOUR, 0, (0, 10 * HOUR, HOUR)), (HOUR // 2, 10 * HOUR + 1, 0, (0, 11 * HOUR, HOUR)),
-        (0, 60_000 * HOUR, 0, (0, 60_000 * HOUR, 4 * HOUR)), (0, 500_000 * HOUR, 0, (0, 500_016 * HOUR, DAY)),
+        (0, 10 * HOUR, 0, (0, 10 * HOUR, 5 * MINUTE)), (MINUTE, HOUR + 1, 0, (0, HOUR + 5 * MINUTE, 5 * MINUTE)),
+        (0, 365 * DAY, 0, (0, 365 * DAY, 15 * MINUTE)), (0, 60_000 * HOUR, 0, (0, 60_000 * HOUR, 4 * HOUR)),
+        (0, 500_000 * HOUR, 0, (0, 500_016 * HOUR, DAY)),
         (0, 10 * HOUR, 4 * HOUR, (0, 12 * HOUR, 4 * HOUR)),
     ],
 )  # fmt: skip
@@ -48,6 +49,20 @@ def test_open_positions_are_worth_the_last_close() -> None:
     assert curve.value[10] == pytest.approx(long.result - 0.3)
     assert list(curve.live) == [0, 1, 2, 2, 2, 2, 2, 2, 2, 1, 1]
     assert curve.exposure[4] == pytest.approx(1.04 + 0.9)
+
+
+def test_many_symbols_get_a_coarser_grid() -> None:
+    assert int(np.diff(grid(0, 365 * DAY, 0, 200)[:2])[0]) == HOUR
+
+
+def test_the_time_in_the_market_is_that_of_all_spans_between_the_points_too() -> None:
+    spans = ((5, 15, "BTC/USDT"), (10, 20, "ETH/USDT"))
+    ended = [lived((a, 100, 1, "entry"), (b, 100, 1, "exit"), at=a, symbol=symbol) for a, b, symbol in spans]
+    trades = [*ended, lived((40, 100, 1, "entry"), at=40)]
+    curve = stake_curve(trades, marks(), grid(0, 60 * MINUTE, HOUR))
+    assert list(curve.live) == [0, 1]
+    assert curve.held == pytest.approx((15 + 20) / 60)
+    assert stake_curve([], marks(), grid(0, HOUR)).held == 0
 
 
 def test_stakes_add_up_and_do_not_compound() -> None:

@@ -84,8 +84,8 @@ def test_a_value_at_midnight_closes_the_day_before() -> None:
 
 def test_exposure() -> None:
     time, value = curve([100, 100, 200, 100])
-    made = equity_numbers(time, value, 100.0, np.array([0, 50, 50, 0.0]), np.array([0, 1, 2, 0.0]))
-    assert made.exposure == 0.5
+    made = equity_numbers(time, value, 100.0, np.array([0, 50, 50, 0.0]), 0.4)
+    assert made.exposure == 0.4
     assert made.average_exposure == pytest.approx((0.5 + 0.25) / 4)
 
 
