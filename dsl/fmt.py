@@ -6,6 +6,7 @@ every sentence, the same text everywhere else, and the same plan. What cannot be
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import os
 import tempfile
@@ -18,6 +19,8 @@ from dsl.errors import Diagnostic, Severity, Source, Span
 from dsl.fmt_layout import CannotLayOut, canonical, section_of
 from dsl.fmt_sentences import kinds, texts
 
+BOM = "\ufeff"
+"""The mark that some editors put before a text; the canonical form has none."""
 TESTS = (".test.yaml", ".test.yml")
 
 
@@ -62,7 +65,9 @@ def format_file(path: Path) -> Formatted:
     source, found = read_source(path)
     if found:
         return Formatted(str(path), source.text, source.text, tuple(found))
-    return format_source(source)
+    with path.open("rb") as file:
+        marked = file.read(3) == codecs.BOM_UTF8
+    return format_source(Source(source.path, f"{BOM}{source.text}") if marked else source)
 
 
 def format_source(source: Source) -> Formatted:
@@ -71,7 +76,7 @@ def format_source(source: Source) -> Formatted:
     if before.errors:
         return Formatted(source.path, source.text, source.text, before.errors)
     try:
-        after = Source(source.path, canonical(source))
+        after = Source(source.path, canonical(Source(source.path, source.text.removeprefix(BOM))))
     except CannotLayOut as reason:
         return Formatted(source.path, source.text, source.text, (_refusal(source, f"not formatted: {reason}"),))
     if after.text != source.text and meaning(after) != before:

@@ -40,13 +40,19 @@ def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         return Source(path, ""), [Diagnostic("yaml-syntax", message, Span(source, at, at + 1), help="save it as UTF-8")]
     source = Source(path, text)
-    strange = _UNPRINTABLE.search(text)
-    if strange is None:
-        return source, []
     if "\0" in text:
         return _unreadable(path, "this is not a text file")
+    found = unprintable(source)
+    return Source(path, "") if found else source, found
+
+
+def unprintable(source: Source) -> list[Diagnostic]:
+    """Return where a text first has a character that no text file has."""
+    strange = _UNPRINTABLE.search(source.text)
+    if strange is None:
+        return []
     message = f"the character U+{ord(strange[0]):04X} is not allowed in a text file"
-    return Source(path, ""), [Diagnostic("yaml-syntax", message, Span(source, *strange.span()))]
+    return [Diagnostic("yaml-syntax", message, Span(source, *strange.span()))]
 
 
 def _unreadable(path: str, message: str, help: str = "") -> tuple[Source, list[Diagnostic]]:

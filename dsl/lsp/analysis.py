@@ -20,7 +20,7 @@ from dsl.lsp.outline import Outline, outline
 from dsl.lsp.positions import Lines
 from dsl.parts import ONLY_STRATEGY
 from dsl.read import read_document
-from dsl.source import MAX_BYTES
+from dsl.source import MAX_BYTES, unprintable
 from engine.plan.graph import Graph
 
 TEST_ENDS = (".test.yaml", ".test.yml")
@@ -111,6 +111,8 @@ class Analysis:
         if len(self.text) > MAX_BYTES and (self.path.parent.name in FOLDERS or "language:" in self.text[:4096]):
             message = f"the file has {len(self.text):,} characters; more than {MAX_BYTES:,} are not read"
             return (Diagnostic("yaml-syntax", message, Span(Source(str(self.path), self.text), 0, 0)),)
+        if self.kind and (strange := unprintable(Source(str(self.path), self.text.removeprefix("\ufeff")))):
+            return tuple(strange)
         if self.kind == "test":
             from dsl.lsp.tests import examine
 

@@ -1,5 +1,7 @@
 """Formatting generated documents: it can be done twice, keeps comments and words, and makes the same plan."""
 
+# ruff: noqa: E501 (an odd document reads best on one line)
+
 from __future__ import annotations
 
 import re
@@ -238,6 +240,66 @@ def test_a_broken_file_is_never_touched(path: Path) -> None:
     result = format_file(path)
     assert not result.changed
     assert result.findings
+
+
+PLAIN = """\
+language: 1
+id: s
+name: S
+version: 1.0.0
+about: A.
+timeframes: [1h]
+universe: {symbols: [BTC/USDT]}
+long:
+  when: {a: close > open}
+  stop: 1%
+  targets: [2R]
+"""
+NASTY = {
+    "no final line break": PLAIN.rstrip(),
+    "many final line breaks": f"{PLAIN}\n\n\n",
+    "CRLF": PLAIN.replace("\n", "\r\n").replace("stop: 1%", "stop:   1%"),
+    "CRLF, no final line break": PLAIN.replace("\n", "\r\n").rstrip(),
+    "mixed line ends": PLAIN.replace("name: S\n", "name: S\r\n"),
+    "old line ends": PLAIN.replace("\n", "\r"),
+    "byte order mark": f"\ufeff{PLAIN}",
+    "tabs between": PLAIN.replace("stop: 1%", "stop:\t1%\t# x\t"),
+    "long list in brackets": PLAIN.replace("[BTC/USDT]", f"[{','.join(f'C{i}/USDT' for i in range(400))}]"),
+    "comments in brackets": PLAIN.replace("[BTC/USDT]", "[ # one\n BTC/USDT, # two\n # three\n    ETH/USDT # four\n] # five\n"),
+    "comments everywhere": "".join(f"{line} # c{i}\n  # own {i}\n# left {i}\n" for i, line in enumerate(PLAIN.splitlines())),
+    "literal text": PLAIN.replace("about: A.", "about: |\n  one\n    two\n\n  three\n\n\n"),
+    "text with an indent of its own": PLAIN.replace("about: A.", "about: |2\n    one\n  two\n"),
+    "folded sentence": PLAIN.replace("{a: close > open}", "\n    a: >-   # why\n       must close\n         > open\n\n       and  close>1\n"),
+    "list at the margin": PLAIN.replace("targets: [2R]", "targets:\n  # x\n  - 1R   take 50% # y\n\n  # z\n  -\n    3R\n  # tail"),
+    "begin and end of document": f"---\n{PLAIN}...\n",
+    "quoted keys": PLAIN.replace("stop:", '"stop":'),
+    "keys of one's own": f'{PLAIN}x-mine:\n    a: [1,2,  {{b:   c}}]\n    "d e":   |\n       text\n',
+    "a sentence of 900 signs": PLAIN.replace("close > open", f"'{' and '.join(f'close>ema(close,{i})' for i in range(2, 45))}'"),
+    "wide signs before a column": PLAIN.replace("{a: close > open}", "\n    a: close>open     weight 2 # 😀\n    bcd:   close >1   weight 1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_odd_texts_become_canonical_and_lose_nothing(name: str) -> None:
+    text = NASTY[name]
+    result = format_source(Source("s.yaml", text))
+    assert [finding.message for finding in result.findings] == []
+    assert format_source(Source("s.yaml", result.after)).after == result.after
+    assert plan(result.after) == plan(text)
+    words = [line.split("#", 1)[1].split() for line in text.splitlines() if "#" in line]
+    assert [line.split("#", 1)[1].split() for line in result.after.splitlines() if "#" in line] == words
+    assert result.after.endswith("\n")
+    assert not result.after.startswith("\ufeff")
+    if name != "old line ends":
+        assert ("\r\n" in result.after) == name.startswith("CRLF")
+
+
+def test_a_byte_order_mark_is_taken_off_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + PLAIN.encode())
+    result = format_file(path)
+    assert result.changed
+    assert result.after == PLAIN
 
 
 def test_a_test_file_is_formatted(tmp_path: Path) -> None:
