@@ -4,8 +4,14 @@ x is the source, x[1] its value on the candle before, n the length; sums and ext
 """
 
 FORMULAS: dict[str, str] = {
+    "alma": (
+        "w[k]  = exp(-(k - offset * (n - 1))² * sigma² / (2 * n²))   for the k-th oldest value, k = 0 .. n-1\n"
+        "alma  = (w[n-1] * x[0] + ... + w[0] * x[n-1]) / (w[0] + ... + w[n-1])"
+    ),
+    "atan": ("the angle a, -pi/2 to pi/2, with tan(a) = x"),
     "back": "back(x, n) = x[n]",
     "barssince": "the least k in 0 .. n-1 for which condition[k] holds; unknown where there is none",
+    "cos": ("cos(x), x in radians"),
     "count": "how many of condition[0] .. condition[n-1] hold",
     "count_since": "k = barssince(event, n)\nhow many of condition[0] .. condition[k] hold",
     "cum": "cum = x                where anchor holds\n    = cum[1] + x       elsewhere",
@@ -15,6 +21,27 @@ FORMULAS: dict[str, str] = {
     "highest": "max(x[0], ..., x[n-1])",
     "highest_since": "k = barssince(event, n)\nmax(x[0], ..., x[k])",
     "highestbars": "the k in 0 .. n-1 with x[k] = max(x[0], ..., x[n-1]); of equals the largest k",
+    "hilbert": (
+        "average    = (4 x[0] + 3 x[1] + 2 x[2] + x[3]) / 10\n"
+        "H(y)       = (0.0962 y[0] + 0.5769 y[2] - 0.5769 y[4] - 0.0962 y[6]) * (0.075 * period[1] + 0.54)\n"
+        "detrended  = H(average); quadrature = H(detrended); in_phase = detrended[3]\n"
+        "I          = 0.2 * (in_phase - H(quadrature)) + 0.8 * I[1]\n"
+        "Q          = 0.2 * (quadrature + H(in_phase)) + 0.8 * Q[1]\n"
+        "re, im     = I * I[1] + Q * Q[1], I * Q[1] - Q * I[1], each smoothed by 0.2\n"
+        "period     = 360 / atan(im / re), within 0.67 to 1.5 of the last and 6 to 50, smoothed by 0.2 and by 0.33\n"
+        "phase      = that of the wave of `period` candles that fits the last averages, plus 90 and one candle\n"
+        "trendline  = (4 m[0] + 3 m[1] + 2 m[2] + m[3]) / 10, m the mean of x over `period` candles\n"
+        "trending   = sine and lead crossed at least half a period ago, and the phase does not advance by 0.67 to 1.5\n"
+        "             of 360 / period; or average is 1.5% or more from the trendline"
+    ),
+    "hurst": (
+        "r      = the last n of log(x[0] / x[1])\n"
+        "RS(s)  = r in parts of s = n, n/2, n/4 ... (at least 8, at most 32 parts); the mean over the parts of\n"
+        "         (highest - lowest of the sums of r - mean) / (standard deviation)\n"
+        "exponent   = slope of log RS(s) over log s\n"
+        "corrected  = slope of log(RS(s) - E(s) + sqrt(pi * s / 2)), E what chance alone gives:\n"
+        "E(s)   = gamma((s-1)/2) / (sqrt(pi) * gamma(s/2)) * (sqrt((s-1)/1) + sqrt((s-2)/2) + ... + sqrt(1/(s-1)))"
+    ),
     "linreg": (
         "line through the points (0, x[n-1]) ... (n-1, x[0]) with the least sum of squares: a + b * k\n"
         "linreg = a + b * (n - 1)"
@@ -23,7 +50,21 @@ FORMULAS: dict[str, str] = {
     "lowest_since": "k = barssince(event, n)\nmin(x[0], ..., x[k])",
     "lowestbars": "the k in 0 .. n-1 with x[k] = min(x[0], ..., x[n-1]); of equals the largest k",
     "mad": "m   = (x[0] + ... + x[n-1]) / n\nmad = (|x[0] - m| + ... + |x[n-1] - m|) / n",
+    "moments": (
+        "m      = (x[0] + ... + x[n-1]) / n;   mk = ((x[0] - m)^k + ... + (x[n-1] - m)^k) / n\n"
+        "skew      = m3 / m2^1.5 * sqrt(n * (n-1)) / (n-2)\n"
+        "kurtosis  = (n-1) / ((n-2) * (n-3)) * ((n+1) * m4 / m2² - 3 * (n-1))"
+    ),
+    "percentile": (
+        "s      = x[0] .. x[n-1] in rising order, s[1] the lowest\n"
+        "linear:   p = rank / 100 * n + 0.5, within 1 and n; between s[floor(p)] and the next by the rest of p\n"
+        "nearest:  s[ceil(rank / 100 * n)], at least s[1]"
+    ),
     "percentrank": "100 * (how many of x[1] .. x[n] are <= x[0]) / n",
+    "period_range": (
+        "open, high, low: since the first candle of the day (week from Monday, month), UTC\n"
+        "previous_...: of the whole one before; new = no candle of this one came before"
+    ),
     "pivot_high": (
         "p = x[right] is a pivot where   p >= each of x[right+1] .. x[right+left]\n"
         "                          and   p >  each of x[0] .. x[right-1]\n"
@@ -47,7 +88,12 @@ FORMULAS: dict[str, str] = {
         "drop   = (level - close) / level\n"
         "broken = low < level since then; bottom = the lowest low since then"
     ),
+    "rci": (
+        "d[k]  = rank of x[k] among the n values (equal ones share) - its rank in time\n"
+        "rci   = 100 * (1 - 6 * (d[0]² + ... + d[n-1]²) / (n * (n² - 1)))"
+    ),
     "rma": "rma = rma[1] + (x - rma[1]) / n\nthe first one: (x[0] + ... + x[n-1]) / n",
+    "sin": ("sin(x), x in radians"),
     "slope": "line through the points (0, x[n-1]) ... (n-1, x[0]) with the least sum of squares: a + b * k\nslope = b",
     "sma": "(x[0] + x[1] + ... + x[n-1]) / n",
     "stdev": (
@@ -63,6 +109,12 @@ FORMULAS: dict[str, str] = {
         "line  = lower while up, else upper"
     ),
     "valuewhen": "k = candles since condition held, for the occurrence-th time back\nx[k] where k < n, else unknown",
+    "volume_profile": (
+        "lowest(low, n) .. highest(high, n) in `bins` of one height; each volume spread evenly over its candle\n"
+        "poc      = middle of the busiest bin, of equals the lowest\n"
+        "vah, val = top and bottom of the bins around it, the busier neighbour (of equals the upper) taken\n"
+        "           one by one until they hold `share` of the volume"
+    ),
     "vwap": "(x * volume, summed since the session began) / (volume, summed since the session began)",
     "wma": "(n * x[0] + (n-1) * x[1] + ... + 1 * x[n-1]) / (n + (n-1) + ... + 1)",
 }

@@ -49,6 +49,8 @@ def plain_call(function: Function) -> str:
 
 
 def stand_in(slot: Slot) -> str:
+    if slot.name == "x":  # of the mathematics: a plain number
+        return "0.5 * close / open"
     if slot.series:
         return "close > open" if slot.boolean else "close"
     return slot.choices[0] if slot.choices else f"{max(slot.low or 0, min(10, slot.high or 10)):g}"

@@ -11,45 +11,9 @@ from pathlib import Path
 from function_page import drawing, follows, page, results, signature, warmup
 
 from dsl.catalogue import Function, catalogue
+from dsl.groups import GROUPS, HIDDEN
 
 HERE = Path(__file__).parent
-GROUPS: dict[str, str] = {
-    "Averages": "sma ema rma wma hma vwma dema tema t3 kama linreg alligator",
-    "Momentum": (
-        "rsi stoch stochrsi macd roc mom cci williams_r mfi cmo tsi trix ultimate awesome bop elder_ray force_index"
-        " smi fisher connors_rsi ema_distance efficiency_ratio momentum_score"
-    ),
-    "Volatility and bands": (
-        "tr atr natr stdev mad bbands keltner donchian starc chandelier squeeze chop ulcer volatility_ratio"
-    ),
-    "Trend": "adx dmi supertrend psar aroon vortex ichimoku heikin_ashi slope trend_strength golden_cross death_cross",
-    "Volume": (
-        "obv ad cmf money_flow_volume vwap volume_surge volume_slope volume_delta volume_absorption"
-    ),
-    "Change and rank": "change pct_change drop_pct zscore percentrank rising falling correlation beta",
-    "Highs, lows and structure": (
-        "highest lowest highestbars lowestbars highest_since lowest_since pivot_high pivot_low higher_highs lower_highs"
-        " higher_lows lower_lows breakout retest bounce qfl_base blow_off_top"
-    ),
-    "Candle patterns": (
-        "body body_top body_bottom upper_wick lower_wick average_body average_range average_wick long_body"
-        " shaven_head shaven_bottom body_gap gap bullish_engulfing bearish_engulfing bullish_harami bearish_harami"
-        " harami_cross hammer hanging_man inverted_hammer shooting_star takuri pin_bar inside_bar outside_bar doji"
-        " dragonfly_doji gravestone_doji long_legged_doji rickshaw_man doji_star tristar morning_star evening_star"
-        " morning_doji_star evening_doji_star abandoned_baby marubozu closing_marubozu belt_hold long_line short_line"
-        " spinning_top high_wave kicking kicking_by_length counterattack separating_lines three_white_soldiers"
-        " three_black_crows identical_three_crows advance_block stalled_pattern three_inside three_outside"
-        " three_line_strike three_methods three_stars_in_the_south unique_three_river two_crows upside_gap_two_crows"
-        " gap_side_by_side_white gap_three_methods tasuki_gap breakaway mat_hold ladder_bottom concealing_baby_swallow"
-        " piercing dark_cloud_cover in_neck on_neck thrusting matching_low stick_sandwich homing_pigeon hikkake"
-        " modified_hikkake"
-    ),
-    "Windows and events": "sum count cum barssince valuewhen count_since back held happened",
-    "Time": "session weekend",
-}  # fmt: skip
-HIDDEN = frozenset({"recur"})
-"""The machine under `prev`; nobody calls it by name."""
-
 INTRODUCTION = """\
 # Functions
 

@@ -8,7 +8,9 @@ FUNCTIONS = sorted(f.name for f in catalogue() if f.kind != "builtin")
 
 
 def argument(slot: Slot) -> str:
-    """Return something to pass where an argument has no default of its own."""
+    """Return something to pass where an argument has no default of its own; `x` is a plain number."""
+    if slot.name == "x":
+        return "0.5 * close / open"
     if slot.series:
         return "close > open" if slot.boolean else "close"
     if slot.choices:

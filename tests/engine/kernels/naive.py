@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from itertools import accumulate, pairwise
 from statistics import fmean
+
+import numpy as np
 
 NAN = float("nan")
 Numbers = Sequence[float]
@@ -120,6 +124,126 @@ def vwap(times: Sequence[int], source: Numbers, volume: Numbers, per: int) -> tu
         return (NAN,)
     traded = math.fsum(volume[i] for i in ours)
     return (math.fsum(source[i] * volume[i] for i in ours) / traded if traded else NAN,)
+
+
+def period_range(
+    times: Sequence[int], opened: Numbers, high: Numbers, low: Numbers, close: Numbers, per: int
+) -> tuple[float | bool | None, ...]:
+    def of(time: int) -> tuple[int, ...]:
+        day = date(1970, 1, 1) + timedelta(days=(time - 1) // DAY)
+        return (day.toordinal(),) if per == 0 else day.isocalendar()[:2] if per == 1 else (day.year, day.month)
+
+    periods = [of(t) for t in times]
+    starts = [i for i, p in enumerate(periods) if i == 0 or p != periods[i - 1]]
+
+    def prices(start: int, stop: int) -> tuple[float, float, float, float]:
+        whole = [max(high[start:stop]), min(low[start:stop])] if start else [NAN, NAN]
+        tops = whole[0] if known(high[start:stop]) else NAN
+        bottoms = whole[1] if known(low[start:stop]) else NAN
+        return (opened[start], tops, bottoms, close[stop - 1]) if start else (NAN, NAN, NAN, NAN)
+
+    now = prices(starts[-1], len(times))[:3]
+    before = prices(starts[-2], starts[-1]) if len(starts) > 1 else (NAN, NAN, NAN, NAN)
+    return (*now, *before, None if len(times) == 1 else starts[-1] == len(times) - 1)
+
+
+def percentile(values: Numbers, rank: float, kind: int) -> float:
+    ordered = sorted(values)
+    if kind:
+        return ordered[max(math.ceil(rank * len(ordered) / 100) - 1, 0)]
+    return float(np.percentile(ordered, rank, method="hazen"))
+
+
+def alma(values: Numbers, offset: float, sigma: float) -> float:
+    n = len(values)
+    weights = [math.exp(-((i - offset * (n - 1)) ** 2) / (2 * (n / sigma) ** 2)) for i in range(n)]
+    total = math.fsum(weights)
+    return math.fsum(w * v for w, v in zip(weights, values, strict=True)) / total if total else NAN
+
+
+def moments(values: Numbers, length: int) -> tuple[float, float]:
+    last = window(values, length)
+    if last is None or len(set(last)) == 1:
+        return NAN, NAN
+    mean, n = fmean(last), length
+    second, third, fourth = (math.fsum((v - mean) ** k for v in last) / n for k in (2, 3, 4))
+    skew = third / second**1.5 * math.sqrt(n * (n - 1)) / (n - 2)
+    return skew, (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * (fourth / second**2 - 3) + 6)
+
+
+def ranks(values: Numbers) -> list[float]:
+    return [sum(v < x for v in values) + (sum(v == x for v in values) - 1) / 2 for x in values]
+
+
+def rci(values: Numbers) -> float:
+    n = len(values)
+    return 100 * (1 - 6 * math.fsum((r - i) ** 2 for i, r in enumerate(ranks(values))) / (n * (n * n - 1)))
+
+
+def rescaled(returns: Numbers) -> float:
+    mean = fmean(returns)
+    walk = list(accumulate(r - mean for r in returns))
+    spread = math.sqrt(fmean((r - mean) ** 2 for r in returns))
+    return (max(walk) - min(walk)) / spread if spread else 0.0
+
+
+def chance(n: int) -> float:
+    """Return what a random walk of n steps has for a rescaled range in the mean (Anis and Lloyd)."""
+    factor = math.gamma((n - 1) / 2) / math.gamma(n / 2) / math.sqrt(math.pi)
+    return factor * math.fsum(math.sqrt((n - j) / j) for j in range(1, n))
+
+
+def hurst(source: Numbers, length: int) -> tuple[float, float]:
+    last = window(source, length + 1)
+    if last is None or min(last) <= 0:
+        return NAN, NAN
+    returns = [math.log(b / a) for a, b in pairwise(last)]
+    sizes, plain, corrected = [], [], []
+    for parts in (1, 2, 4, 8, 16, 32):
+        n = length // parts
+        if n < 8 and parts > 1:
+            break
+        cut = returns[length - n * parts :]
+        mean = fmean(rescaled(cut[i * n : (i + 1) * n]) for i in range(parts))
+        sizes.append(math.log(n))
+        plain.append(mean)
+        corrected.append(mean - chance(n) + math.sqrt(math.pi * n / 2))
+    if min(*plain, *corrected) <= 0:
+        return NAN, NAN
+    middle = fmean(sizes)
+    under = math.fsum((x - middle) ** 2 for x in sizes)
+    one, two = (
+        math.fsum((x - middle) * math.log(y) for x, y in zip(sizes, ys, strict=True)) / under
+        for ys in (plain, corrected)
+    )
+    return one, two
+
+
+def volume_profile(
+    high: Numbers, low: Numbers, volume: Numbers, length: int, bins: int, share: float
+) -> tuple[float, float, float]:
+    candles = list(zip(high, low, volume, strict=True))[-length:]
+    if len(candles) < length or not all(known(c) for c in candles) or math.fsum(c[2] for c in candles) <= 0:
+        return NAN, NAN, NAN
+    top, bottom = max(c[0] for c in candles), min(c[1] for c in candles)
+    if top == bottom:
+        return top, top, top
+    edges = [bottom + k * ((top - bottom) / bins) for k in range(bins + 1)]
+    held = [0.0] * bins
+    for above, below, amount in candles:
+        if above == below:
+            held[min(int((below - bottom) / ((top - bottom) / bins)), bins - 1)] += amount
+            continue
+        for k in range(bins):
+            held[k] += amount * (max(0.0, min(above, edges[k + 1]) - max(below, edges[k])) / (above - below))
+    middle = first = last = held.index(max(held))
+    # added one by one: which bin is the busier, and when there is enough, can hang on the last bit
+    inside, enough = held[middle], share * sum(c[2] for c in candles)
+    while inside < enough and last - first < bins - 1:
+        up, down = held[last + 1] if last < bins - 1 else -1.0, held[first - 1] if first else -1.0
+        first, last = (first, last + 1) if up >= down else (first - 1, last)
+        inside += max(up, down)
+    return (edges[middle] + edges[middle + 1]) / 2, edges[last + 1], edges[first]
 
 
 def after_unknown(*columns: Numbers) -> list[Numbers]:
@@ -234,5 +358,15 @@ NAIVE: dict[str, Callable[..., tuple[float | bool | None, ...]]] = {
     "pivot_high": lambda x, left, right, within: pivot(x, left, right, within, -1),
     "supertrend": supertrend,
     "qfl_base": qfl_base,
+    "sin": lambda x: (math.sin(x[-1]),),
+    "cos": lambda x: (math.cos(x[-1]),),
+    "atan": lambda x: (math.atan(x[-1]),),
+    "percentile": lambda x, n, rank, kind: over(n, x, lambda w: percentile(w, rank, kind)),
+    "alma": lambda x, n, offset, sigma: over(n, x, lambda w: alma(w, offset, sigma)),
+    "moments": moments,
+    "rci": lambda x, n: over(n, x, rci),
+    "hurst": hurst,
+    "period_range": period_range,
+    "volume_profile": volume_profile,
 }
-"""Every primitive but psar, whose witness is TA-Lib."""
+"""Every primitive but psar and hilbert, whose witness is TA-Lib."""

@@ -11,17 +11,21 @@ from tests.engine.kernels.drive import Array, Made, run
 
 EVERY = PRIMITIVES.names()
 ROWS = 2_600
-RECURSIVE = {"ema", "rma", "psar", "supertrend"}
+RECURSIVE = {"ema", "rma", "psar", "supertrend", "hilbert"}
 """Those whose start fades away; of all others two starts give the same bits as soon as both know."""
 WAIT_FOR_EVENTS = {
     "barssince", "valuewhen", "count_since", "highest_since", "lowest_since", "cum", "vwap",
-    "pivot_high", "pivot_low", "qfl_base",
+    "pivot_high", "pivot_low", "qfl_base", "period_range",
 }  # fmt: skip
 """Known only once something has happened."""
 CASES = [(name, params) for name in EVERY for params in ({
     "psar": [(0.02, 0.02, 0.2), (0.01, 0.02, 0.1)], "supertrend": [(10.0, 3.0), (7.0, 1.5)], "stdev": [(20.0, 0.0)],
     "pivot_high": [(3.0, 3.0, 50.0)], "pivot_low": [(4.0, 2.0, 100.0)], "qfl_base": [(5.0, 5.0, 0.02, 300.0)],
     "valuewhen": [(0.0, 40.0), (2.0, 100.0)], "cum": [()], "vwap": [(0.0,), (1.0,)],
+    "period_range": [(0.0,), (1.0,), (2.0,)], "sin": [()], "cos": [()], "atan": [()], "hilbert": [()],
+    "percentile": [(1.0, 50.0, 0.0), (20.0, 90.0, 1.0), (55.0, 33.0, 0.0)], "alma": [(9.0, 0.85, 6.0)],
+    "moments": [(4.0,), (50.0,)], "rci": [(9.0,), (30.0,)], "hurst": [(20.0,), (100.0,)],
+    "volume_profile": [(1.0, 10.0, 0.7), (50.0, 24.0, 0.7)],
 }.get(name, [(1.0,), (14.0,), (100.0,)] if name not in ("slope", "linreg") else [(2.0,), (55.0,)]))]  # fmt: skip
 
 
