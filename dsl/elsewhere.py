@@ -17,7 +17,7 @@ _FUNCTIONS = {
     "std": "stdev({0}, {1})", "stddev": "stdev({0}, {1})", "hhv": "highest({0}, {1})", "llv": "lowest({0}, {1})",
     "rolling_max": "highest({0}, {1})", "rolling_min": "lowest({0}, {1})", "pow": "exp({1} * log({0}))",
     "bb": "bbands(close, 20, 2)", "bollinger": "bbands(close, 20, 2)", "round": "floor({0} + 0.5)",
-    "int": "floor({0})", "trunc": "floor({0})", "ceil": "-floor(-{0})", "float": "{0}", "fabs": "abs({0})",
+    "int": "floor({0})", "trunc": "floor({0})", "float": "{0}", "fabs": "abs({0})",
     "maximum": "max({0}, {1})", "minimum": "min({0}, {1})", "ln": "log({0})", "mod": "{0} - {1} * floor({0} / {1})",
     "stochastic": "stoch(14, 3, 3)", "willr": "williams_r(14)", "linearreg": "linreg({0}, {1})",
     "hour": "time.hour", "minute": "time.minute", "dayofweek": "time.weekday", "weekday": "time.weekday",
