@@ -26,6 +26,7 @@ COMMANDS = {
     "funnel": "Count over a span how often each condition held, and which blocks most.",
     "fmt": "Bring strategies and their tests into the canonical form.",
     "indicators": "List the functions of the strategy language.",
+    "montecarlo": "Tell how else the trades of a backtest could have come out.",
     "optimize": "Search the params of a strategy, and say how little the best may mean.",
     "lint": "Report everything questionable in strategies.",
     "lsp": "Serve editors: findings, completion, hover, rename, as one types.",
