@@ -97,12 +97,13 @@ def run(wish: Wish, config: Config) -> Done:
         account=wish.account, fees=fees if wish.maker is not None else None, slippage=slippage,
         rates=rates or None, seed=wish.seed,
     )  # fmt: skip
-    made = study(result, feed, scope.universe, question, scope.markets, scope.follow)
+    here = _with_candles(feed, scope.universe, result.start, result.end)
+    made = study(result, feed, here, question, scope.markets, scope.follow)
     notes = (
         *wiring.missing_models(plan, config), *result.skipped, *_detail_notes(wish, scope.follow),
         *_funding_notes(rates, scope.markets, made), *_missing(known, scope.markets),
     )  # fmt: skip
-    said = _said(wish, plan, scope.universe, known)
+    said = _said(wish, plan, here, known)
     return Done(wish, plan, made, fees, slippage, scope.markets, scope.follow, said, feed, symbols, risk, notes,
                 tuple(loaded.failed))  # fmt: skip
 
@@ -135,6 +136,18 @@ def _feed(wish: Wish, plan: Plan, config: Config, history: History, symbols: Map
             if here and not timeframe.is_multiple_of(wish.detail):
                 raise Failure(f"{rules.id} runs on {timeframe}, which is no multiple of the detail of {wish.detail}")
     return DetailFeed(feed, wish.detail)
+
+
+def _with_candles(
+    feed: Feed, universe: Mapping[str, Sequence[str]], start: int, end: int
+) -> dict[str, tuple[str, ...]]:
+    """Return per strategy the symbols that have a candle in the span: the others could not be traded or held."""
+
+    def there(symbol: str) -> bool:
+        spans = (feed.span(symbol, timeframe) for timeframe in feed.timeframes(symbol))
+        return any(span is not None and span[0] <= end and span[1] > start for span in spans)
+
+    return {name: tuple(symbol for symbol in part if there(symbol)) for name, part in universe.items()}
 
 
 def _detail_notes(wish: Wish, follow: Mapping[str, Followed]) -> list[str]:

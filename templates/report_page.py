@@ -142,7 +142,7 @@ def span(ms: float | None) -> str:
         return "–"
     minutes = round(ms / 60_000)
     parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "m")]
-    return " ".join(f"{amount}{unit}" for amount, unit in parts if amount) or "0m"
+    return " ".join([f"{amount}{unit}" for amount, unit in parts if amount][:2]) or "0m"
 
 
 def tone(value: float | None) -> str:

@@ -108,7 +108,9 @@ def _write(path: Path, done: Done, settings: Config) -> None:
     text = page(done, funnels(done, settings))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_text(text, "utf-8")
+        beside.replace(path)
     except OSError as error:
         raise Failure(f"{path}: cannot be written: {error.strerror}") from None
     show.note(f"the report is {path}, {len(text.encode()) / 1e6:.1f} MB")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.domain.market import Times
+from engine.domain.market import Timeframe, Times
 from engine.domain.position import Position
 from engine.statistics.outcomes import Outcomes, outcomes
 from engine.statistics.trades import Trades
@@ -37,6 +37,7 @@ def groups(trades: Trades) -> Groups:
     }
     found = {kind: {str(key): outcomes(trades.where(column == key)) for key in np.unique(column)}
              for kind, column in columns.items()}  # fmt: skip
+    found["timeframe"] = dict(sorted(found["timeframe"].items(), key=lambda pair: Timeframe.parse(pair[0])))
     found["weekday"] = {day: found["weekday"][day] for day in WEEKDAYS if day in found["weekday"]}
     return found
 

@@ -8,7 +8,7 @@ function chartOptions(wheel = true) {
       fontFamily: getComputedStyle(document.body).fontFamily, panes: { separatorColor: color("--line"), enableResize: false },
     },
     grid: { vertLines: { visible: false }, horzLines: { color: color("--line") } },
-    rightPriceScale: { borderVisible: false }, timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false, rightOffset: 2 },
+    rightPriceScale: { borderVisible: false }, timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false, rightOffset: 2, minBarSpacing: 0.02 },
     crosshair: { mode: 0 }, autoSize: true, localization: { locale: "en-GB" },
     handleScroll: { vertTouchDrag: false, mouseWheel: false }, handleScale: { mouseWheel: wheel },
   };
@@ -41,7 +41,7 @@ function drawEquity(data) {
     });
   });
   themed.at(-1)();
-  fall.priceScale().applyOptions({ scaleMargins: { top: 0.04, bottom: 0.12 } });
+  fall.priceScale().applyOptions({ scaleMargins: { top: 0.12, bottom: 0.12 } });
   const count = equity.time.length;
   chart.timeScale().setVisibleLogicalRange({ from: -0.02 * count, to: 1.01 * count });
 }

@@ -94,7 +94,7 @@ function listTrades(data, trades, show) {
   }
   function choose(one) {
     tell(one);
-    $("candles").scrollIntoView({ block: "center" });
+    $("candles").scrollIntoView({ block: "center", behavior: "smooth" });
   }
   for (const id of ["search", "which", "bot"]) $(id).addEventListener("input", refresh);
   $("back").addEventListener("click", () => { at -= 1; draw(); });
