@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill, shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,28 +20,80 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", nargs=-1)
+@click.argument("words", nargs=-1)
 @options.as_json
-def command(names: tuple[str, ...], as_json: bool) -> None:
-    """List the functions of the strategy language; with NAMES, tell all about these."""
+def command(words: tuple[str, ...], as_json: bool) -> None:
+    """List the functions of the strategy language, or find some.
+
+    WORDS that are names of functions tell all about these. Others are looked for in names, descriptions, sources and
+    groups: `engine indicators volume`, `engine indicators ehlers`, `engine indicators CDLHAMMER`.
+    """
     from dsl.catalogue import catalogue
+    from dsl.groups import HIDDEN
 
     functions = catalogue()
-    if unknown := [name for name in names if name not in functions]:
+    named = bool(words) and all(word in functions for word in words)
+    if named:
+        chosen = [function for word in dict.fromkeys(words) if (function := functions.get(word))]
+    else:
+        chosen = [f for f in functions if f.name not in HIDDEN and all(_speaks_of(f, word) for word in words)]
+    if not chosen:
         from dsl.suggest import nearest
 
-        near = nearest(unknown[0], functions.names())
-        raise Failure(f"there is no function {unknown[0]!r}" + (f"; did you mean {near}?" if near else ""))
-    chosen = [function for function in functions if not names or function.name in names]
+        wrong = next(word for word in words if word not in functions)
+        near = nearest(wrong, functions.names())
+        raise Failure(f"there is no function {wrong!r}" + (f"; did you mean {near}?" if near else ""))
     if as_json:
         show.as_json([_facts(function) for function in chosen])
-    elif names:
+    elif named:
         for function in chosen:
             _page(function)
     else:
-        rows = [(f.signature, ", ".join(map(str, _outputs(f))), f.about) for f in chosen]
-        show.table(("function", "gives", "what it is"), rows)
-        show.say(f"{len(chosen)} functions; `engine indicators NAME` tells all about one")
+        _list(chosen)
+        plural = "function" if len(chosen) == 1 else "functions"
+        show.say(f"{len(chosen)} {plural}. `engine indicators NAME` tells all about one, WORD finds some.")
+
+
+def _speaks_of(function: Function, word: str) -> bool:
+    """Return whether a function's name, group, description or source has the word, however it is written."""
+    text = f"{function.name} {_group(function)} {function.about} {function.reference}"
+    return word.lower() in text.lower()
+
+
+def _group(function: Function) -> str:
+    from dsl.groups import GROUPS
+
+    if function.kind == "builtin":
+        return "Built in"
+    return next((title for title, names in GROUPS.items() if function.name in names.split()), "Others")
+
+
+def _list(functions: Sequence[Function]) -> None:
+    """Print names with the first sentence of each, as far as a line of the terminal goes, under their groups."""
+    from dsl.groups import GROUPS
+
+    width = min(_width(), 120)
+    by_name = {function.name: function for function in functions}
+    groups = {title: [n for n in names.split() if n in by_name] for title, names in GROUPS.items()}
+    for title in ("Others", "Built in"):
+        groups[title] = [f.name for f in functions if _group(f) == title]
+    left = max(map(len, by_name)) + 2
+    for title, names in groups.items():
+        if names:
+            show.say(title)
+        for name in names:
+            sentence = _first_sentence(by_name[name].about)
+            show.say(f"  {name:{left}}{shorten(sentence, width - left - 2, placeholder=' …')}")
+        if names:
+            show.say()
+
+
+def _first_sentence(about: str) -> str:
+    return re.split(r"(?<=[.:;])\s", about, maxsplit=1)[0].rstrip(".:;")
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((80, 24)).columns
 
 
 @dataclass(frozen=True)
@@ -101,14 +157,24 @@ def _warmup(function: Function) -> tuple[int | None, int | None]:
 
 
 def _page(function: Function) -> None:
-    show.say(f"{function.signature}\n    {function.about}")
+    _say(function.signature, first="")
+    _say(function.about)
     if function.reference:
-        show.say(f"    source: {function.reference}")
+        _say(f"source: {function.reference}")
     for output in _outputs(function):
-        show.say(f"    gives {output}{output.bounds}")
+        _say(f"gives {output}{output.bounds}")
     defined, converged = _warmup(function)
     if defined is not None:
-        show.say(f"    known after {defined} candles, converged after {converged}")
+        _say(f"known after {defined} candles, converged after {converged}")
     for example in function.examples:
-        show.say(f"    example: {example}")
+        _say(f"example: {example}")
     show.say()
+
+
+def _say(text: str, first: str = "    ") -> None:
+    """Print a paragraph within a line of the terminal."""
+    width = max(40, min(_width(), 100))
+    show.say(
+        fill(text, width, initial_indent=first, subsequent_indent="      ", break_long_words=False,
+             break_on_hyphens=False)
+    )  # fmt: skip

@@ -25,7 +25,7 @@ COMMANDS = {
     "explain": "Tell what every condition said on one candle, and what was decided.",
     "funnel": "Count over a span how often each condition held, and which blocks most.",
     "fmt": "Bring strategies and their tests into the canonical form.",
-    "indicators": "List the functions of the strategy language.",
+    "indicators": "List the functions of the strategy language, or find some.",
     "lookahead": "Prove on your candles that nothing a strategy says depends on what comes after.",
     "montecarlo": "Tell how else the trades of a backtest could have come out.",
     "optimize": "Search the params of a strategy, and say how little the best may mean.",

@@ -190,6 +190,26 @@ def test_what_people_are_told_fits_and_agrees(ask) -> None:  # type: ignore[no-u
     assert "known after" in ask("indicators", "rsi").out
 
 
+def test_the_functions_are_listed_by_what_they_are_for_in_80_columns(ask) -> None:  # type: ignore[no-untyped-def]
+    from dsl.catalogue import catalogue
+    from dsl.groups import GROUPS
+
+    lines = ask("indicators").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line for line in lines if line in GROUPS] == list(GROUPS), "every group, in order"
+    assert "Others" not in lines
+    told = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert sorted(told) == sorted(set(catalogue().names()) - {"recur"})
+    found = ask("indicators", "hilbert").out
+    assert "trendline" in found, "a name tells all about it"
+    found = ask("indicators", "cdlhammer").out
+    assert "  hammer" in found, "a word is looked for in what is said about each"
+    assert "1 function." in found
+    both = ask("indicators", "ehlers", "rsi", "--json").json
+    assert {"laguerre_rsi", "inverse_fisher_rsi"} <= {function["name"] for function in both}
+    assert max(map(len, ask("indicators", "pivots_demark").out.splitlines())) <= 100
+
+
 def test_a_backtest_can_be_cut_and_priced(ask) -> None:  # type: ignore[no-untyped-def]
     span = ("--from", "2025-01-06T12:00", "--to", "2025-01-07T12:00Z")
     whole = ask("backtest", "swing.yaml", "--candles", "c", "--json").json
