@@ -43,6 +43,7 @@ def facts(done: Done, *, trades: bool = True) -> dict[str, Any]:
         "buy_and_hold": {**asdict(made.hold_equity), "daily": daily(made.hold)},
         "intervals": {name: None if one is None else asdict(one) for name, one in made.intervals.items()},
         "groups": {kind: {name: asdict(one) for name, one in part.items()} for kind, part in made.groups.items()},
+        "parts": {kind: {name: asdict(one) for name, one in part.items()} for kind, part in made.parts.items()},
         "conditions": condition_facts(made), "hanging": asdict(made.hanging),
         "freqtrade": None if made.freqtrade is None else asdict(made.freqtrade),
         **({"trades": list(trade_facts(made))} if trades else {}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -54,7 +54,9 @@ class Study:
 
     `positions` are all signals with their costs, in the order of their signals; `trades` those that count: filled,
     ended, and taken by the account. `closed_fall` is the drawdown on closed trades alone, as a ratio of the highest
-    balance so far (in stakes without an account). `blocked` has per strategy how often which reason kept a signal.
+    balance so far (in stakes without an account). `parts` has the equity's numbers per strategy, symbol, side and
+    timeframe, as if the account had held nothing else at the sizes it took. `blocked` has per strategy how often
+    which reason kept a signal.
     """
 
     result: Result
@@ -74,6 +76,7 @@ class Study:
     intervals: Mapping[str, Interval | None]
     hanging: Hanging
     freqtrade: FreqtradeNumbers | None
+    parts: Mapping[str, Mapping[str, EquityNumbers]] = field(default_factory=dict)
     unfunded: tuple[str, ...] = ()
     funded: tuple[str, ...] = ()
     blocked: Mapping[str, Counter[str]] = field(default_factory=dict)
@@ -119,9 +122,37 @@ def study(
         numbers(hold),
         intervals(trades.result, trades.result_r, daily_returns(times, curve.value, curve.base), question.seed),
         hanging(charged.positions, _candles(feed, follow or {}), question.slippage, money),
-        _freqtrade(trades, account, times), charged.unfunded, tuple(sorted(question.rates or {})),
+        _freqtrade(trades, account, times), _parts(charged, taken, account, marks, times),
+        charged.unfunded, tuple(sorted(question.rates or {})),
         _blocked(result),
     )  # fmt: skip
+
+
+PARTS: Mapping[str, Callable[[Position], str]] = {
+    "strategy": lambda position: position.signal.strategy,
+    "symbol": lambda position: position.signal.symbol,
+    "side": lambda position: str(position.signal.side),
+    "timeframe": lambda position: position.signal.timeframe,
+}
+
+
+def _parts(
+    charged: Charged, taken: Taken | None, account: Account | None, marks: Marks, times: Times
+) -> dict[str, dict[str, EquityNumbers]]:
+    """Return the numbers of the curves that each strategy, symbol, side and timeframe made."""
+    counted = charged.positions if taken is None else tuple(h.position for h in taken.holdings)
+    found: dict[str, dict[str, EquityNumbers]] = {}
+    for kind, name_of in PARTS.items():
+        names = sorted({name_of(position) for position in counted if position.fills})
+        for name in names:
+            mine = tuple(position for position in charged.positions if name_of(position) == name)
+            part = replace(charged, positions=mine)
+            held = None
+            if taken is not None:
+                held = replace(taken, holdings=tuple(h for h in taken.holdings if name_of(h.position) == name))
+            curve = _curve(part, held, account, marks, times)
+            found.setdefault(kind, {})[name] = _equity(account, curve)
+    return found
 
 
 def _curve(charged: Charged, taken: Taken | None, account: Account | None, marks: Marks, times: Times) -> Curve:

@@ -34,28 +34,40 @@ class Interval:
 def intervals(results: Floats, in_r: Floats, returns: Floats, seed: int = SEED) -> Mapping[str, Interval | None]:
     """Return intervals of `expectancy`, `win_rate`, `profit_factor` and `result` (from the results of trades), of
     `average_r`, and of `sharpe` (from daily returns); None where there is too little."""
-    return {
-        "expectancy": trade_interval(results, _row_mean, seed),
-        "win_rate": trade_interval(results, lambda drawn: (drawn > EVEN).mean(axis=1), seed),
-        "profit_factor": trade_interval(results, _profit_factor, seed),
-        "result": trade_interval(results, lambda drawn: drawn.sum(axis=1), seed),
-        "average_r": trade_interval(in_r[np.isfinite(in_r)], _row_mean, seed),
-        "sharpe": block_interval(returns, _sharpe, seed),
-    }
+    found = trade_intervals(
+        results,
+        {
+            "expectancy": _row_mean,
+            "win_rate": lambda drawn: (drawn > EVEN).mean(axis=1),
+            "profit_factor": _profit_factor,
+            "result": lambda drawn: drawn.sum(axis=1),
+        },
+        seed,
+    )
+    risked = trade_interval(in_r[np.isfinite(in_r)], _row_mean, seed)
+    return {**found, "average_r": risked, "sharpe": block_interval(returns, _sharpe, seed)}
 
 
 def trade_interval(values: Floats, number: Callable[[Floats], Floats], seed: int = SEED) -> Interval | None:
     """Return the interval of `number`, which takes drawn values (draws, n) and gives one value per draw."""
+    return trade_intervals(values, {"": number}, seed)[""]
+
+
+def trade_intervals(
+    values: Floats, numbers: Mapping[str, Callable[[Floats], Floats]], seed: int = SEED
+) -> dict[str, Interval | None]:
+    """Return the interval of each number, all of them over the same draws."""
     count = len(values)
     if count < LEAST:
-        return None
+        return dict.fromkeys(numbers)
     random = np.random.default_rng(seed)
     size = max(1, _CHUNK // count)
-    parts = []
+    parts: dict[str, list[Floats]] = {name: [] for name in numbers}
     for begin in range(0, DRAWS, size):
-        rows = random.integers(0, count, (min(size, DRAWS - begin), count))
-        parts.append(number(values[rows]))
-    return _interval(np.concatenate(parts))
+        drawn = values[random.integers(0, count, (min(size, DRAWS - begin), count), dtype=np.int32)]
+        for name, number in numbers.items():
+            parts[name].append(number(drawn))
+    return {name: _interval(np.concatenate(part)) for name, part in parts.items()}
 
 
 def block_interval(values: Floats, number: Callable[[Floats], Floats], seed: int = SEED) -> Interval | None:

@@ -179,3 +179,10 @@ def test_maker_fees_are_those_of_what_rests(ask: Ask) -> None:
     hits = [t for t in cheap["trades"] if t["status"] == "TP_HIT"]
     assert all(t["fees"] == pytest.approx(0.01) for t in hits), "only the entry took"
     assert "fees 0 % maker, 1 % taker" in ask("swing.yaml", "--fees", 1, "--maker", 0).out
+
+
+def test_every_name_of_the_json_is_on_its_page(ask: Ask) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "backtest.md").read_text()
+    table = page.partition("## JSON")[2]
+    told = ask("swing.yaml", "--capital", 1000, "--json").json
+    assert [name for name in told if f"`{name}`" not in table and name not in ("format", "version")] == []

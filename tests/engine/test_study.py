@@ -153,3 +153,12 @@ def test_conditions_of_a_side_are_asked_of_each_of_its_trades(whole: Study) -> N
     for (strategy, side, _), (held, other) in whole.conditions.items():
         mine = (whole.trades.strategy == strategy) & (whole.trades.side == side)
         assert held.trades + other.trades == outcomes(whole.trades.where(mine)).trades
+
+
+def test_the_parts_of_the_equity_add_up_to_it(world, whole: Study) -> None:
+    account = look(world, account=Account(1e6, Stake.parse("1000")))
+    for made in (whole, account):
+        assert set(made.parts) == {"strategy", "symbol", "side", "timeframe"}
+        for part in made.parts.values():
+            assert sum(one.change for one in part.values()) == pytest.approx(made.equity.change)
+        assert made.parts["side"]["long"].days == made.equity.days
