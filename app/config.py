@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from app.sections import BRAND, CHANNEL, CONFIG, COSTS, DISCLAIMER, EVENTS, PACING, VENUES
+from app.sections import BRAND, CHANNEL, CONFIG, COSTS, DISCLAIMER, EVENTS, KEEP, PACING, VENUES
 from dsl.document import Entry, Listing, Node, Scalar, Table, read_table
 from dsl.errors import Diagnostic, Source, Span
 from dsl.reading import Reader
@@ -31,6 +31,14 @@ class Costs:
 
     fee: float = 0.0005
     slippage: float = 0.0002
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """For how many days is kept what no decision needs any more; 0: always."""
+
+    blocks: int = 90
+    candles: int = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,7 @@ class Config:
     costs: Costs = Costs()
     series: Mapping[str, Path] = field(default_factory=dict)
     max_open: int = 0
+    keep: Keep = Keep()
     channels: tuple[Channel, ...] = field(
         default_factory=lambda: (
             Channel("feed", "feed", frozenset(EVENTS) - {"blocked", "opened", "added", "trailed"}),
@@ -137,6 +146,7 @@ class _Reading:
             max_open=self._reader.integer(entries["max_open"].value, "`max_open`", 0) or 0
             if "max_open" in entries
             else 0,
+            keep=self._keep(entries),
             channels=channels if "channels" in entries else default.channels,
             pacing=pacing,
             path=path,
@@ -224,6 +234,24 @@ class _Reading:
             return Costs()
         inner, default = self._inner(entries["costs"], COSTS, "`costs`"), Costs()
         return Costs(self._percentage(inner, "fee", default.fee), self._percentage(inner, "slippage", default.slippage))
+
+    def _keep(self, entries: Mapping[str, Entry]) -> Keep:
+        if "keep" not in entries:
+            return Keep()
+        inner, default = self._inner(entries["keep"], KEEP, "`keep`"), Keep()
+        return Keep(self._days(inner, "blocks", default.blocks), self._days(inner, "candles", default.candles))
+
+    def _days(self, entries: Mapping[str, Entry], key: str, default: int) -> int:
+        if key not in entries:
+            return default
+        text = self._text(entries, key)
+        match = re.fullmatch(r"([1-9][0-9]{0,4})d", text)
+        if match is None and text != "always":
+            self._reader.refuse(
+                "wrong-type", f"`{key}` must be a number of days or `always`", entries[key].value.span, "as in 90d"
+            )
+            return default
+        return int(match[1]) if match is not None else 0
 
     def _percentage(self, entries: Mapping[str, Entry], key: str, default: float) -> float:
         if key not in entries:

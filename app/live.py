@@ -44,7 +44,8 @@ def run_live(
     from engine.feeds.clock import SystemClock
     from engine.feeds.kept import KeptFeed
     from engine.feeds.scope import survey
-    from engine.live import Live
+    from engine.live import Keep, Live
+    from engine.loop import DAY
 
     plan = load_and_tell(config, only)
     clock = clock or SystemClock()
@@ -61,7 +62,8 @@ def run_live(
         channels = wiring.publishing(config, replay=False, publish=True)
         screen = Screen(lambda done, text: None)
         loop = wiring.build_loop(config, plan, kept, memory, clock, scope, channels, screen)
-        live = Live(loop, kept)
+        keep = Keep(config.keep.blocks * DAY, config.keep.candles * DAY)
+        live = Live(loop, kept, keep=keep)
         bots, symbols_here = _count(len(plan.strategies), "strategy"), _count(len(scope.markets), "symbol")
         show.note(f"{bots} on {symbols_here}; Ctrl-C stops at a safe point")
         try:

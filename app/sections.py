@@ -32,6 +32,14 @@ COSTS = Section(
         Field("slippage", "text", "What a market or stop fill loses.", ("0.02%",)),
     ),
 )
+KEEP = Section(
+    "keep",
+    "How long is kept what no decision needs any more: in days, or `always`.",
+    (
+        Field("blocks", "text", "Blocked signals, for `engine explain`, and notes.", ("90d",)),
+        Field("candles", "text", "Candles older than all that a decision reads.", ("365d",)),
+    ),
+)
 PACING = Section(
     "pace",
     "How fast the channel may be used.",
@@ -66,6 +74,7 @@ CONFIG = Section(
         Field("costs", "table", "What trading costs.", inner=COSTS),
         Field("series", "named", "Files of external series, such as fng.", ("../data/fng.csv",)),
         Field("max_open", "integer", "The most live positions per strategy; 0: no limit.", ("5",)),
+        Field("keep", "table", "How long is kept what no decision needs any more.", inner=KEEP),
         Field("channels", "definitions", "Which channel gets which events.", inner=CHANNEL),
     ),
 )

@@ -52,6 +52,14 @@ class SqliteCandles:
         opened, high, low, close, volume = prices
         return Candles(symbol, timeframe, times, opened, high, low, close, volume, venue)
 
+    def let_go(self, until: int) -> int:
+        """Drop the candles that closed up to `until`; return how many."""
+        with explained(self._path), transaction(self._db):
+            row = self._db.conn.execute(
+                "DELETE FROM candles WHERE series IN (SELECT id FROM series) AND close_time <= ?", (until,)
+            )
+        return row.rowcount
+
     def _number(self, candles: Candles) -> int:
         key = (candles.venue, candles.symbol, candles.timeframe.text)
         self._db.conn.execute("INSERT OR IGNORE INTO series (venue, symbol, timeframe) VALUES (?, ?, ?)", key)

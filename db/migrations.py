@@ -95,6 +95,12 @@ def m0001_memory(db: Database) -> None:
     )
 
 
+@schema()
+def m0002_letting_go(db: Database) -> None:
+    """What deletes old blocks looks up whether a message is still owed about one."""
+    _run(db, "CREATE INDEX outbox_by_event ON outbox (event_id)")
+
+
 @candle_schema()
 def m0001_candles(db: Database) -> None:
     """Closed candles, one row each, ordered by series and close time."""

@@ -126,6 +126,29 @@ class SqliteStore:
         with explained(self._path):
             self._db.execute("INSERT INTO notes (time, kind, text) VALUES (?, ?, ?)", (at, kind, text))
 
+    def let_go(self, until: int, origin: int) -> int:
+        """Drop the blocks and notes up to `until`, and read candles only from `origin` on; return how many went.
+
+        Messages about those blocks go with them; one that a channel still owes keeps its block.
+        """
+        done = (
+            "SELECT o.key FROM outbox o JOIN events e ON e.id = o.event_id "
+            "WHERE e.kind = 'blocked' AND e.time <= ?1 AND o.state IN ('sent', 'dead')"
+        )
+        with explained(self._path), transaction(self._db):
+            run = self._db.conn.execute
+            keys = run(done, (until,)).fetchall()
+            self._db.conn.executemany("DELETE FROM payloads WHERE key = ?", keys)
+            self._db.conn.executemany("DELETE FROM outbox WHERE key = ?", keys)
+            blocks = run(
+                "DELETE FROM events WHERE kind = 'blocked' AND time <= ? "
+                "AND id NOT IN (SELECT event_id FROM outbox WHERE event_kind = 'blocked')",
+                (until,),
+            ).rowcount
+            notes = run("DELETE FROM notes WHERE time <= ?", (until,)).rowcount
+            run("UPDATE standing SET origin = max(origin, ?)", (origin,))
+        return blocks + notes
+
     def start_run(self, mode: str, plan_hash: str, engine_version: str) -> int:
         """Record that the engine started, by the clock of the wall; return the run's number."""
         now = time.time_ns() // 1_000_000

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from engine.decide import follow_from
 from engine.domain.market import Timeframe
 from engine.domain.strategy import Plan, Schedule
 from engine.feeds.kept import KeptFeed, Refreshed
@@ -17,11 +19,23 @@ PATIENCE = 20_000
 """ms after a close for which a slice waits for a candle that others already have."""
 
 
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long (ms) is kept what no decision needs any more; 0: for ever.
+
+    `blocks`: blocked signals and notes; `candles`: those before all that a decision or a live position reads.
+    """
+
+    blocks: int = 90 * DAY
+    candles: int = 365 * DAY
+
+
 class Live:
     """Drives a loop whose feed is `kept`. `begin` once, then `look` whenever candles may have closed, or `run`."""
 
-    def __init__(self, loop: Loop, kept: KeptFeed, patience: int = PATIENCE) -> None:
-        self._loop, self._kept, self._patience = loop, kept, patience
+    def __init__(self, loop: Loop, kept: KeptFeed, patience: int = PATIENCE, keep: Keep | None = None) -> None:
+        self._loop, self._kept, self._patience, self._keep = loop, kept, patience, keep or Keep()
+        self._let_go_on = 0
         self._road = loop.road
         self._origins: Mapping[Timeframe, int] = {}
         self._schedules = tuple(rules.schedule for rules in self._road.plan.strategies)
@@ -54,7 +68,33 @@ class Live:
         if found.changed:
             self._note(found)
             loop.rebuild()
-        return loop.advance(self._kept.complete_until(wanted, self._patience), live=True)
+        went_on = loop.advance(self._kept.complete_until(wanted, self._patience), live=True)
+        if went_on and loop.warm:
+            self._let_go()
+        return went_on
+
+    def _let_go(self) -> None:
+        """Once a day, drop what is older than it is kept for.
+
+        Of candles twice the history stays that every value needs to have converged: a start from a later first
+        candle then gives the same values. The origin moves first, so that no start asks for them again.
+        """
+        today = self._road.clock.now() // DAY
+        if today == self._let_go_on:
+            return
+        self._let_go_on = today
+        keep, loop, midnight = self._keep, self._loop, today * DAY
+        origin = loop.origin
+        if keep.candles:
+            followed = follow_from(self._road.store.book())
+            stands = loop.cursor if followed is None else min(followed, loop.cursor)
+            need = 2 * max(history_needed(self._road.plan).values(), default=0)
+            origin = max(origin, min(midnight - keep.candles, stands - need) // DAY * DAY)
+        moved = origin > loop.origin
+        loop.let_go(midnight - keep.blocks if keep.blocks else 0, origin)
+        if moved:
+            self._kept.let_go(origin)
+            self._origins = {timeframe: max(begin, origin) for timeframe, begin in self._origins.items()}
 
     def _note(self, found: Refreshed) -> None:
         """Record what came late or was corrected, a line for each symbol, timeframe and case."""

@@ -143,6 +143,12 @@ class Loop:
         self.road.store.seen(self._run)
         return True
 
+    def let_go(self, blocks: int, origin: int) -> int:
+        """Drop blocks and notes up to `blocks` (ms), and read candles only from `origin` on; return how many went."""
+        gone = self.road.store.let_go(blocks, origin)
+        self._origin = max(self._origin, origin)
+        return gone
+
     def rebuild(self) -> None:
         """Forget every computed value, because candles before the cursor changed; nothing is decided again."""
         self._march = None

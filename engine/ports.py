@@ -61,6 +61,9 @@ class CandleStore(Protocol):
 
     def append(self, candles: Candles) -> int: ...
     def load(self, venue: str, symbol: str, timeframe: Timeframe, after: int, until: int) -> Candles: ...
+    def let_go(self, until: int) -> int:
+        """Drop the candles that closed up to `until`; return how many."""
+        ...
 
 
 class Store(Protocol):
@@ -101,6 +104,13 @@ class Store(Protocol):
 
     def note(self, at: int, kind: str, text: str) -> None:
         """Record what people may want to know later: a late candle, a feed that did not answer."""
+        ...
+
+    def let_go(self, until: int, origin: int) -> int:
+        """Drop the blocks and notes up to `until`, and read candles only from `origin` on; return how many went.
+
+        A block that a channel still owes a message of stays.
+        """
         ...
 
     def start_run(self, mode: str, plan_hash: str, engine_version: str) -> int:

@@ -121,6 +121,10 @@ class KeptFeed:
             until = min(until, missing - 1)
         return until
 
+    def let_go(self, until: int) -> int:
+        """Drop the kept candles that closed up to `until`; return how many."""
+        return self.store.let_go(until)
+
     def next_try(self) -> int | None:
         """Return when to ask again for what did not come (ms), None where nothing is missing."""
         now = self.clock.now()

@@ -35,6 +35,7 @@ venue_urls: {kraken: "http://127.0.0.1:8080/"}
 costs: {fee: 0.04%, slippage: 0%}
 series: {fng: mood.csv}
 max_open: 5
+keep: {blocks: 30d, candles: always}
 channels:
   group:
     kind: telegram
@@ -68,6 +69,7 @@ def test_everything_that_can_be_set_is_read(tmp_path: Path) -> None:
     assert config.costs == Costs(0.0004, 0.0)
     assert config.series == {"fng": tmp_path / "mood.csv"}
     assert config.max_open == 5
+    assert (config.keep.blocks, config.keep.candles) == (30, 0)
     options = {"chat_id": "-100", "thread": 7, "silent": True, "scale": 0.5, "tags": ("a", "b")}
     secrets = {"token": "TELEGRAM_BOT_TOKEN"}
     events = frozenset({"signal", "closed"})
@@ -155,6 +157,10 @@ MISTAKES = [
     ("costs: {fees: 0.05%}", 1, "did you mean `fee`"),
     ("series: {FnG: a.csv}", 1, "cannot be the name of a series"),
     ("max_open: -1", 1, "`max_open`"),
+    ("keep: {blocks: 0d}", 1, "`blocks` must be a number of days or `always`"),
+    ("keep: {candles: 2 years}", 1, "`candles` must be a number of days or `always`"),
+    ("keep: 90d", 1, "`keep` must hold keys and values"),
+    ("keep: {block: 90d}", 1, "unknown key `block`"),
     ("max_open: two", 1, "`max_open` must be a whole number"),
     ("brand: {url: x}", 1, "name"),
     ("channels:\n  a: {kind: pigeon, events: [signal]}", 2, "telegram"),

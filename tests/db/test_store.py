@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from db.memory import Memory
 from db.queries import Queries
 from engine.domain.book import Book
 from engine.domain.event import Event, SignalFired
+from engine.domain.market import Candles, Timeframe
 from engine.domain.message import OutboxMessage
 from engine.domain.position import Position
 from engine.domain.signal import Side
@@ -184,3 +186,43 @@ def test_runs_and_notes_are_kept(memory: Memory) -> None:
         assert (ended.number, ended.outcome) == (run, "finished")
         assert ended.ended_at == ended.seen_at >= ended.started_at > START
         assert queries.notes() == ((1_500, "late", "BTC/USDT 5m came late"),)
+
+
+def test_letting_go_takes_old_blocks_and_notes_and_nothing_else(memory: Memory) -> None:
+    history = History()
+    first = history.block("scalper", "BTC/USDT", Side.LONG, "cooldown")
+    second = history.block("scalper", "ETH/USDT", Side.LONG, "stale")
+    border = history.time
+    fired = history.fire("trend", "BTC/USDT", Side.LONG, 100.0)
+    third = history.block("trend", "ETH/USDT", Side.SHORT, "cooldown")
+    memory.store.begin(START - 1_000, START)
+    for events in (first, second, fired, third):
+        memory.store.commit(events, owed(events, ("vip",)), events[-1].time)
+    for message in memory.outbox.due(2**62, 1):  # one of the two old blocks was posted
+        memory.outbox.mark_sending(message.key, border)
+        memory.outbox.mark_sent(message.key, border, "remote")
+    memory.store.note(border, "late", "an old note")
+    memory.store.note(border + 1, "late", "a new note")
+    before = memory.store.book()
+    assert memory.store.let_go(border, START - 500) == 2
+    assert memory.store.let_go(border, START - 500) == 0, "doing it twice does it once"
+    with Queries(memory.path) as queries:
+        left = [event.id for event in queries.events(0, 2**62, ("blocked",))]
+        assert left == [second[0].id, third[0].id], "what a channel still owes stays"
+        assert [text for _, _, text in queries.notes()] == ["a new note"]
+        assert len(queries.events(0, 2**62, ("signal",))) == 1
+        assert {post.event_kind for post in queries.posts()} == {"blocked", "signal"}
+        assert queries.standing().origin == START - 500
+    assert memory.store.book() == before
+    assert memory.store.begin(START - 400, 0)[0] == START - 500, "an origin that was moved on stays there"
+
+
+def test_old_candles_go(memory: Memory) -> None:
+    times = np.arange(1, 11, dtype=np.int64) * 60_000
+    flat = np.full(10, 100.0)
+    for symbol in ("BTC/USDT", "ETH/USDT"):
+        memory.candles.append(Candles(symbol, Timeframe.parse("1m"), times, flat, flat, flat, flat, flat, "v"))
+    assert memory.candles.let_go(300_000) == 10
+    assert memory.candles.let_go(300_000) == 0
+    left = memory.candles.load("v", "ETH/USDT", Timeframe.parse("1m"), 0, 2**62)
+    assert left.close_time.tolist() == times[5:].tolist()

@@ -18,7 +18,7 @@ from engine.domain.strategy import Schedule
 from engine.feeds.kept import KeptFeed
 from engine.feeds.replay import ReplayFeed, VirtualClock
 from engine.feeds.scope import survey
-from engine.live import Live, history_needed, next_look
+from engine.live import Keep, Live, history_needed, next_look
 from engine.ports import FeedError
 from tests.engine.road import DAY, Heard, Paper, contents, drive, market, plan, trip
 
@@ -70,13 +70,15 @@ class Run:
     heard: Heard
 
     @staticmethod
-    def on(memory: Memory, now: int, spoil: Spoil | None = None, paper: Paper | None = None) -> Run:
+    def on(
+        memory: Memory, now: int, spoil: Spoil | None = None, paper: Paper | None = None, keep: Keep | None = None
+    ) -> Run:
         clock, heard = VirtualClock(now), Heard()
         exchange = Exchange(clock, spoil)
         kept = KeptFeed(exchange, memory.candles, clock)
         way = replace(trip(), scope=survey(plan(), exchange, {}))
         papers = {"vip": paper} if paper else {}
-        live = Live(drive(memory, clock, kept, papers, way, heard), kept)
+        live = Live(drive(memory, clock, kept, papers, way, heard), kept, keep=keep)
         live.begin()
         return Run(memory, clock, exchange, live, heard)
 
@@ -252,6 +254,53 @@ def test_values_after_a_correction_are_those_of_the_corrected_history(tmp_path: 
         run.until(at + 10 * MINUTE)
     with Queries(path) as queries:
         assert [kind for _, kind, _ in queries.notes()] == ["corrected"]
+
+
+def kept_since(memory: Memory) -> int:
+    """Return the close of the oldest candle that is kept."""
+    pairs = [(symbol, timeframe) for symbol in ("BTC/USDT", "ETH/USDT") for timeframe in (ONE, FIVE, FIFTEEN)]
+    found = [memory.candles.load("synthetic", *pair, 0, 2**62).close_time for pair in pairs]
+    return min(int(times[0]) for times in found if len(times))
+
+
+def test_what_is_old_goes_once_a_day_and_a_restart_tells_the_same(tmp_path: Path) -> None:
+    """Neither the blocks nor the candles grow for ever, and no decision changes for want of them."""
+    end, draw, now = START + 60 * HOUR, random.Random(9), START
+    heard, told = Heard(), list[Event]()
+    with Memory.open(tmp_path / "replay.db", durable=False) as memory:
+        loop = drive(memory, VirtualClock(START), market(), {}, trip(), heard)
+        loop.start((START - max(history_needed(plan()).values())) // DAY * DAY, START)
+        loop.advance(end)
+    path, keep = tmp_path / "engine.db", Keep(blocks=6 * HOUR, candles=12 * HOUR)
+    while now < end:
+        later = min(now + draw.randrange(300, 900) * MINUTE, end)
+        with Memory.open(path, durable=False) as memory:
+            run = Run.on(memory, now, keep=keep).until(later)
+            told += run.events
+            asked = [after for _, _, after, _ in run.exchange.asked]
+            assert min(asked, default=later) >= memory.store.begin(2**60, 0)[0], "what went is not fetched again"
+        now = later
+    assert stories(told) == stories([event for _, part in heard.slices for event in part])
+    last = end // DAY * DAY
+    with Memory.open(path, durable=False) as memory:
+        origin = memory.store.begin(2**60, 0)[0]
+        assert kept_since(memory) > origin >= START
+    with Queries(path) as queries:
+        blocks = [event.time for event in queries.events(0, 2**62, ("blocked",))]
+        signals = queries.events(0, 2**62, ("signal",))
+    dropped = [event.time for event in told if isinstance(event, SignalBlocked) and event.time <= last - 6 * HOUR]
+    assert dropped
+    assert min(blocks) > last - 6 * HOUR
+    assert len(signals) == sum(isinstance(event, SignalFired) for event in told), "signals are kept for ever"
+
+
+def test_for_ever_keeps_everything(tmp_path: Path) -> None:
+    with Memory.open(tmp_path / "engine.db", durable=False) as memory:
+        run = Run.on(memory, START, keep=Keep(0, 0)).until(START + 30 * HOUR)
+        assert kept_since(memory) < START
+        blocks = [event for event in run.events if isinstance(event, SignalBlocked)]
+    with Queries(tmp_path / "engine.db") as queries:
+        assert len(queries.events(0, 2**62, ("blocked",))) == len(blocks) > 0
 
 
 def test_a_first_start_decides_from_now_on_and_has_all_its_history(tmp_path: Path) -> None:
