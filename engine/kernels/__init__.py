@@ -31,7 +31,7 @@ _loaded: dict[str, Kernel] = {}
 
 def names() -> tuple[str, ...]:
     """Return the name of every kernel, sorted, without loading one."""
-    modules = (module.name for module in pkgutil.iter_modules(__path__))
+    modules = (module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
     return tuple(sorted(name for name in modules if name not in _NOT_KERNELS and not name.startswith("_")))
 
 
@@ -61,6 +61,8 @@ def warm(progress: Callable[[str, int, int], Any] | None = None) -> int:
         kernel(name)
         if progress is not None:
             progress(name, done, len(todo))
-    for module in ("follow", "curves", "elementwise"):
+    fused = importlib.import_module(f"{__name__}.fused")
+    whole = (f"fused.{module.name}" for module in pkgutil.iter_modules(fused.__path__))
+    for module in ("follow", "curves", "elementwise", *whole):
         importlib.import_module(f"{__name__}.{module}")
     return len(todo)

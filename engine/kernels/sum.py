@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.kernels.jit import FLOAT, HERE, STATE, WHOLE, Floats, Truths, compiled
 
-RUN = 1_024
+RUN = 2_048
 """A longer run is cut: its sums stay in the cache of the first level."""
 SELDOM = 64
 """After so many candles a symbol that fell behind for a missing candle is brought back to the count of the others."""
@@ -31,6 +31,7 @@ def sum(here: Truths, source: Floats, state: Floats, out: Floats, length: int) -
         there, values, results = here.reshape(count), source.reshape(count), out.reshape(count)
         buffer = min(count, RUN)
         first, second, total = np.empty(buffer), np.empty(buffer), np.empty(buffer)
+        ring = state.reshape(last + 1)
         t = 0
         while t < count:
             if there[t] == 0:
@@ -38,47 +39,54 @@ def sum(here: Truths, source: Floats, state: Floats, out: Floats, length: int) -
                 t += 1
                 continue
             if there[t] == 2:
-                state[0, 0] = 0.0
+                ring[0] = 0.0
             run = min(buffer, count - t)
+            piece = there[t + 1 : t + run]
             broken = False
-            for i in range(1, run):
-                broken |= there[t + i] != 1
+            for i in range(len(piece)):
+                broken |= piece[i] != 1
             if broken:
                 run = 1
                 while there[t + run] == 1:
                     run += 1
-            now, size = int(state[last, 0]), 1
+            now, size, added = int(ring[last]), 1, False
             part, longer = first[:run], second[:run]
-            for i in range(run):
-                part[i] = values[t + i]
-                total[i] = 0.0
+            part[:] = values[t : t + run]
             while size <= length:
                 if length & size:
                     ago = length & (size - 1)
-                    for i in range(min(ago, run)):
-                        total[i] += state[size + ((now + i - ago) & (size - 1)), 0]
-                    if run > ago:
-                        later, earlier = total[ago:run], part[: run - ago]
+                    begun = min(ago, run)
+                    for i in range(begun):
+                        piece_before = ring[size + ((now + i - ago) & (size - 1))]
+                        total[i] = (total[i] if added else 0.0) + piece_before
+                    later, earlier = total[begun:run], part[: run - begun]
+                    if added:
                         for i in range(len(later)):
                             later[i] += earlier[i]
+                    else:
+                        for i in range(len(later)):
+                            later[i] = 0.0 + earlier[i]
+                    added = True
                 if 2 * size <= length:
-                    for i in range(min(size, run)):
-                        longer[i] = part[i] + state[size + ((now + i) & (size - 1)), 0]
-                    if run > size:
-                        joined, late, early = longer[size:run], part[size:run], part[: run - size]
-                        for i in range(len(joined)):
-                            joined[i] = late[i] + early[i]
+                    begun = min(size, run)
+                    for i in range(begun):
+                        longer[i] = part[i] + ring[size + ((now + i) & (size - 1))]
+                    joined, late, early = longer[begun:run], part[begun:run], part[: run - begun]
+                    for i in range(len(joined)):
+                        joined[i] = late[i] + early[i]
                 for i in range(max(0, run - size), run):
-                    state[size + ((now + i) & (size - 1)), 0] = part[i]
+                    ring[size + ((now + i) & (size - 1))] = part[i]
                 part, longer = longer, part
                 size *= 2
-            unknown = min(run, max(0, length - 1 - int(state[0, 0])))
+            unknown = min(run, max(0, length - 1 - int(ring[0])))
             given = results[t : t + run]
             for i in range(run):
-                given[i] = total[i] if total[i] - total[i] == 0.0 else np.nan
+                whole = total[i]
+                value = whole
+                given[i] = value if whole - whole == 0.0 else np.nan
             given[:unknown] = np.nan
-            state[0, 0] += run
-            state[last, 0] += run
+            ring[0] += run
+            ring[last] += run
             t += run
         return
     seen, phase = state[0], state[last]

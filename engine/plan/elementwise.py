@@ -40,6 +40,13 @@ class Column:
     made: int = -1
     """The call that makes it, and the last call that reads it."""
     last: int = -1
+    worked: bool = False
+    """Some program reads it or makes it, so that it has to be in the pool."""
+
+    @property
+    def beside(self) -> bool:
+        """Return whether only steps have to do with it: they may read and write it elsewhere than in the pool."""
+        return self.home == "slot" and self.constant is None and not self.worked
 
 
 @dataclass(slots=True)

@@ -90,7 +90,7 @@ class FrameState:
         if self._lane is not None:
             here = here[:, self._lane : self._lane + 1]
             fields = {name: values[:, self._lane : self._lane + 1] for name, values in fields.items()}
-        if here.all() and (self._run <= 0).all() and not self._stopped.any():
+        if here.min() != 0 and not (self._run > 0).any() and not self._stopped.any():
             self._run[:] = 0
             if self.frame.gaps.kind == "fill":
                 self._last_close = np.array(fields["close"][-1])

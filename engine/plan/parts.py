@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from engine.domain.market import Block, Panel, Timeframe
 
-CELLS = 32_768
-"""Candles of a part at most, all symbols together: 256 kB a column."""
+CELLS = 131_072
+"""Candles of a part at most, all symbols together: 1 MB a column."""
 ALL_CELLS = 1_048_576
 """Candles of a part in all columns that are needed at once: 8 MB."""
 FEWEST = 4_096

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.domain.market import Times, Truths
+from engine.domain.market import Truths
 from engine.plan.elementwise import STRETCH, Column, Program, encode
 from engine.plan.frames import Rows
 from engine.plan.operations import Array, unknown_of
@@ -30,16 +30,20 @@ class Pool:
         self._fields = fields
         self._cells = -1
         self._ready: dict[int, dict[int, Call]] = {}
-        self._views: dict[int, list[tuple[str, Array]]] = {}
+        self._views: dict[str, dict[int, Array]] = {}
         self._whole = False
+        self._memory: dict[bool, Array] = {}
 
     @property
     def slots(self) -> int:
         """Return how many columns of numbers there are, truths counted as an eighth."""
         return self._spaces[False].slots + -(-self._spaces[True].slots // 8)
 
-    def begin(self, rows: Rows) -> bool:
-        """Take in the candles of a part; return whether there was too little memory, so that all calls are void."""
+    def begin(self, rows: Rows, *, large: bool) -> bool:
+        """Take in the candles of a part; return whether there was too little memory, so that all calls are void.
+
+        Of a large part, fields that only steps read stay where they are.
+        """
         count, _ = rows.shape
         cells = count * self.lanes
         grown = cells > self._cells
@@ -50,9 +54,9 @@ class Pool:
             self._whole = rows.whole
             if not rows.whole:
                 self._here[:cells] = rows.here.reshape(-1)
-        self._times[:count] = rows.close_time
-        for name, view in self._field_views(count):
-            view[...] = rows.field(name)
+        for name, column in self._fields.items():
+            if not (large and column.beside):
+                self._field_view(name, column, count)[...] = rows.field(name)
         return grown
 
     def _grow(self, cells: int) -> None:
@@ -61,8 +65,13 @@ class Pool:
         self._views.clear()
         self._whole = False
         self._here = np.empty(cells, np.int8)
-        self._times = np.empty(cells // max(self.lanes, 1), np.int64)
-        self._memory = {truth: self._made(truth) for truth in (False, True)}
+        self._memory.clear()
+
+    def _all(self, truth: bool) -> Array:
+        """Return the memory of one kind; it is made when it is first needed."""
+        if truth not in self._memory:
+            self._memory[truth] = self._made(truth)
+        return self._memory[truth]
 
     def _made(self, truth: bool) -> Array:
         space = self._spaces[truth]
@@ -92,20 +101,18 @@ class Pool:
     def view(self, column: Column, rows: int) -> Array:
         """Return a column with a slot as (rows, lanes)."""
         start, _ = self._where(column)
-        return self._memory[column.truth][start : start + rows * self.lanes].reshape(rows, self.lanes)
+        return self._all(column.truth)[start : start + rows * self.lanes].reshape(rows, self.lanes)
 
     def here(self, rows: int) -> Truths:
         return self._here[: rows * self.lanes].reshape(rows, self.lanes)
 
-    def times(self, rows: int) -> Times:
-        return self._times[:rows]
-
-    def _field_views(self, rows: int) -> list[tuple[str, Array]]:
-        if rows not in self._views:
-            if len(self._views) == _MOST:
-                self._views.clear()
-            self._views[rows] = [(name, self.view(column, rows)) for name, column in self._fields.items()]
-        return self._views[rows]
+    def _field_view(self, name: str, column: Column, rows: int) -> Array:
+        views = self._views.setdefault(name, {})
+        if rows not in views:
+            if len(views) == _MOST:
+                views.clear()
+            views[rows] = self.view(column, rows)
+        return views[rows]
 
     def ready(self, rows: int, at: int, make: Callable[[], Call]) -> Call:
         """Return a call of this frame for so many rows, by its place in the schedule; it is made if it is new."""
@@ -121,13 +128,17 @@ class Pool:
     def program(self, program: Program, rows: int) -> tuple[Any, ...]:
         """Return what the kernel `elementwise` takes to run a program over so many rows."""
         table = np.array(encode(program, self._where), np.int64)
-        return table, self._memory[False], self._memory[True], rows * self.lanes
+        return table, self._all(False), self._all(True), rows * self.lanes
 
-    def keep(self, truth: bool, rows: Rows, sheet: Array) -> None:
-        """Write the kept columns of the part into a sheet (K, T, S), unknown where no candle exists."""
-        cells, kept = rows.shape[0] * self.lanes, self._spaces[truth].kept
-        start = self._head(truth)
-        columns = self._memory[truth][start : start + kept * self._cells].reshape(kept, self._cells)
-        sheet[...] = columns[:, :cells].reshape(sheet.shape)
+    def keep(self, truth: bool, rows: Rows, sheet: Array, *, large: bool) -> None:
+        """Write the kept columns of the part into a sheet (K, T, S), unknown where no candle exists.
+
+        Of a large part, those that only steps have to do with are there already.
+        """
+        space, cells = self._spaces[truth], rows.shape[0] * self.lanes
+        kept, start = space.copied if large else space.kept, self._head(truth)
+        if kept:
+            columns = self._all(truth)[start : start + kept * self._cells].reshape(kept, self._cells)
+            sheet[:kept] = columns[:, :cells].reshape(kept, *rows.shape)
         if not rows.whole:
             np.copyto(sheet, unknown_of(sheet.dtype), where=rows.here == 0, casting="unsafe")

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.domain.market import Block
 from engine.domain.strategy import Frame, Node
-from engine.plan.elementwise import Program
+from engine.plan.elementwise import Column, Program
 from engine.plan.frames import Rows
 from engine.plan.operations import Array
 from engine.plan.pool import Pool
@@ -18,6 +18,8 @@ from engine.plan.steps import Call, Moment, Place, Step
 
 Sheets = Mapping[tuple[int, bool], Array]
 """The kept numbers (False) and truths (True) of each frame, by its place: (K, T, S)."""
+LARGE = 8_192
+"""Candles of a frame from which on making calls ready anew costs less than copying what they read and write."""
 _MOST = 64
 """Combinations of numbers of rows for which the calls are remembered."""
 
@@ -49,6 +51,7 @@ class Run:
             Pool(lanes, made.spaces.get((place, False)), made.spaces.get((place, True)), made.fields.get(place, {}))
             for place, lanes in enumerate(work.lanes)
         ]
+        self._names = {id(column): name for named in made.fields.values() for name, column in named.items()}
         self._kept = [key for key, space in made.spaces.items() if space.kept]
         self._counts = {key: made.spaces[key].kept for key in self._kept}
         self._moment = Moment(Block(0, 0, {}), ())
@@ -67,17 +70,23 @@ class Run:
     def advance(self, moment: Moment, sheets: Sheets, starts: Sequence[int] | None = None) -> None:
         """Evaluate a part and write what is kept of it into the sheets, from the row `starts` of each frame on."""
         self._moment.block, self._moment.rows = moment.block, moment.rows
-        for pool, rows in zip(self._pools, moment.rows, strict=True):
-            if pool.begin(rows):
+        counts = tuple(rows.shape[0] for rows in moment.rows)
+        large = [count * pool.lanes >= LARGE for count, pool in zip(counts, self._pools, strict=True)]
+        for pool, rows, much in zip(self._pools, moment.rows, large, strict=True):
+            if pool.begin(rows, large=much):
                 self._ready.clear()
+        parts = {
+            key: sheet[:, start : start + counts[key[0]]]
+            for key, sheet in sheets.items()
+            for start in (0 if starts is None else starts[key[0]],)
+        }
+        calls = self._list(counts, parts, large) if any(large) else self._calls_for(counts)
         with np.errstate(all="ignore"):
-            for function, given in self._calls_for(tuple(rows.shape[0] for rows in moment.rows)):
+            for function, given in calls:
                 function(*given)
-        for (place, truth), sheet in sheets.items():
-            rows = moment.rows[place]
-            if count := rows.shape[0]:
-                start = 0 if starts is None else starts[place]
-                self._pools[place].keep(truth, rows, sheet[:, start : start + count])
+        for (place, truth), part in parts.items():
+            if counts[place]:
+                self._pools[place].keep(truth, moment.rows[place], part, large=large[place])
 
     def _calls_for(self, counts: tuple[int, ...]) -> list[Call]:
         """Return the calls that have something to do where so many rows are in each frame."""
@@ -85,22 +94,41 @@ class Run:
         if ready is None:
             if len(self._ready) == _MOST:
                 self._ready.clear()
-            ready = self._ready[counts] = [
-                self._call(at, call, counts)
-                for at, call in enumerate(self._calls)
-                if counts[call.place] or (isinstance(call, Task) and call.step.always)
-            ]
+            ready = self._ready[counts] = self._list(counts, {}, [False] * len(counts))
         return ready
 
-    def _call(self, at: int, call: Task | Program, counts: Sequence[int]) -> Call:
+    def _list(self, counts: Sequence[int], parts: Sheets, large: Sequence[bool]) -> list[Call]:
+        return [
+            self._call(at, call, counts, parts, large)
+            for at, call in enumerate(self._calls)
+            if counts[call.place] or (isinstance(call, Task) and call.step.always)
+        ]
+
+    def _call(self, at: int, call: Task | Program, counts: Sequence[int], parts: Sheets, large: Sequence[bool]) -> Call:
         pool, rows = self._pools[call.place], counts[call.place]
         if isinstance(call, Program):
             return pool.ready(rows, at, lambda: (self._elementwise, pool.program(call, rows)))
 
-        def made() -> Call:
-            place = Place(call.place, self._moment, pool.here(rows), pool.times(rows))
-            given = [self._pools[column.place].view(column, counts[column.place]) for column in call.inputs]
-            return call.step.call(place, given, [pool.view(column, rows) for column in call.outputs])
+        def array(column: Column) -> Array:
+            return self._array(column, counts[column.place], parts, large[column.place])
 
-        own = all(column.place == call.place for column in call.inputs)
+        def made() -> Call:
+            place = Place(call.place, self._moment, pool.here(rows))
+            return call.step.call(place, [array(c) for c in call.inputs], [array(c) for c in call.outputs])
+
+        columns = (*call.inputs, *call.outputs)
+        own = all(column.place == call.place and not (large[column.place] and column.beside) for column in columns)
         return pool.ready(rows, at, made) if own else made()
+
+    def _array(self, column: Column, rows: int, parts: Sheets, large: bool) -> Array:
+        """Return where a column is: in the pool, or of a large part on its sheet, or among the candles."""
+        if large and column.beside:
+            name = self._names.get(id(column))
+            if name is not None:
+                values: Array = np.require(self._moment.rows[column.place].field(name), np.float64, ["C", "W"])
+                return values
+            part = parts.get((column.place, column.truth))
+            if part is not None and column.index < len(part):
+                sheet: Array = part[column.index]
+                return sheet
+        return self._pools[column.place].view(column, rows)

@@ -35,7 +35,9 @@ class Space:
     registers: int = 0
     slots: int = 0
     kept: int = 0
-    """The first so many slots hold what is kept, in order."""
+    """The first so many slots hold what is kept, in order; those that only steps have to do with are the last."""
+    copied: int = 0
+    """How many of them come before those."""
 
 
 @dataclass(slots=True)
@@ -117,9 +119,13 @@ def _homes(
     """Give every column its home."""
     shared = _lives(calls)
     homes = _Homes()
-    for column in kept:
-        homes.pin(column, kept=True)
+    kept = list(kept)
     columns = [column for named in fields.values() for column in named.values()]
+    asked = {id(column) for column in kept}
+    for column in columns:
+        column.worked |= id(column) in asked
+    for column in sorted(kept, key=lambda column: not (column.worked or column.constant is not None)):
+        homes.pin(column, kept=True)
     for column in columns:
         if column.home == "":
             homes.slot(column)
@@ -160,7 +166,9 @@ def _lives(calls: Sequence[Task | Program]) -> set[int]:
             continue
         for instruction in call.instructions:
             instruction.out.made = instruction.out.last = at
+            instruction.out.worked = True
             for column in instruction.operands:
+                column.worked = True
                 if column.constant is None and column.made != at:
                     shared.add(id(column))
                 column.last = at
@@ -194,6 +202,7 @@ class _Homes:
         if kept:
             assert space.kept == column.index
             space.kept += 1
+            space.copied += not column.beside
 
     def constant(self, column: Column, *, dense: bool) -> None:
         if dense:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from engine.domain.market import Block, Floats, Times, Truths
+from engine.domain.market import Block, Floats, Truths
 from engine.domain.primitive import Primitive
 from engine.domain.strategy import Frame, Node
 from engine.indicators import PRIMITIVES
@@ -34,12 +34,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A frame of the plan while it is evaluated: which candles are here, int8 (T, S), and their close times (T,)."""
+    """A frame of the plan while it is evaluated, and which of its candles are here, int8 (T, S)."""
 
     index: int
     moment: Moment
     here: Truths
-    times: Times
 
     @property
     def rows(self) -> Rows:
@@ -148,8 +147,11 @@ class _Kernel:
         self._timed = primitive.timed
 
     def call(self, place: Place, inputs: Sequence[Array], outputs: Sequence[Array]) -> Call:
-        clock = (place.times,) if self._timed else ()
-        return self._advance, (place.here, *clock, *inputs, self._state, *outputs, *self._params)
+        given = (*inputs, self._state, *outputs, *self._params)
+        return (self._run_timed, (place, *given)) if self._timed else (self._advance, (place.here, *given))
+
+    def _run_timed(self, place: Place, *given: Any) -> None:
+        self._advance(place.here, np.require(place.rows.close_time, np.int64, ["C", "W"]), *given)
 
     def snapshot(self) -> Any:
         return self._state.copy()
