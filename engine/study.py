@@ -109,11 +109,11 @@ def study(
     marks = Marks.read(feed, seen, step, int(times[0]), result.end)
     charged = charge(result.positions, question.fees, question.rates, marks)
     account = question.account
-    taken = take(charged.positions, account, marks, markets, charged.funding) if account else None
+    fee = question.fees.taker if question.fees else _fee(charged.positions)
+    taken = take(charged.positions, account, marks, markets, charged.funding, fee) if account else None
     money = {h.position.id: (h.profit, h.value) for h in taken.holdings} if taken is not None else None
     trades = trades_of(charged.positions, _funding_ratios(charged), money)
     curve = _curve(charged, taken, account, marks, times)
-    fee = question.fees.taker if question.fees else _fee(charged.positions)
     hold = hold_curve(symbols, account.capital if account else 0.0, marks, times, fee)
     numbers = partial(_equity, account)
     return Study(

@@ -77,13 +77,15 @@ def take(
     marks: Marks,
     markets: Mapping[str, Market] | None = None,
     funding: Mapping[str, Sequence[tuple[int, float]]] | None = None,
+    fee: float = 0.0,
 ) -> Taken:
     """Go through `positions` (in the order of their signals) and return what the account takes of them.
 
     `funding` has per position id its payments per unit of the planned amount, as `engine.account.costs.charge` gives
-    them. An amount is fixed at the signal, from what is known then, and rounded down to the market's lot.
+    them. An amount is fixed at the signal, from what is known then, and rounded down to the market's lot; `fee` (a
+    ratio) is set aside for its entry.
     """
-    return _Walk(account, marks, markets or {}, funding or {}).through(positions)
+    return _Walk(account, marks, markets or {}, funding or {}, fee).through(positions)
 
 
 @dataclass(slots=True)
@@ -115,8 +117,9 @@ class _Walk:
         marks: Marks,
         markets: Mapping[str, Market],
         funding: Mapping[str, Sequence[tuple[int, float]]],
+        fee: float,
     ) -> None:
-        self.account, self.marks, self.markets, self.funding = account, marks, markets, funding
+        self.account, self.marks, self.markets, self.funding, self.fee = account, marks, markets, funding, fee
         self.balance = account.capital
         self.live: dict[int, _Open] = {}
         self.done: dict[int, _Open] = {}
@@ -185,8 +188,7 @@ class _Walk:
         wanted = wanted_amount(self.account.stake, signal, price, equity)
         if wanted is None:
             return "no-stop"
-        rate = max((fill.fee for fill in position.fills), default=0.0)
-        per_unit = price * (1 / self.account.leverage + rate)
+        per_unit = price * (1 / self.account.leverage + self.fee)
         affordable = max(self._free(equity), 0.0) / per_unit
         least = 1.0 if self.account.stake.kind == "fixed" else LEAST_SHARE
         if affordable < wanted * least * (1 - DUST):

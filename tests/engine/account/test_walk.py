@@ -149,6 +149,8 @@ def test_fees_and_funding_are_paid() -> None:
     holding = taken.holdings[0]
     assert (holding.fees, holding.funding) == (pytest.approx(0.21), pytest.approx(0.5))
     assert holding.profit == pytest.approx(10 - 0.21 - 0.5)
+    assert take([paid], account(capital=100.05), NONE, fee=0.001).reasons == {"no-capital": 1}
+    assert take([paid], account(capital=100.11), NONE, fee=0.001).reasons == {}
 
 
 def test_the_last_value_of_the_curve_is_the_capital_and_every_profit() -> None:
