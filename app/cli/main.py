@@ -19,6 +19,7 @@ from engine import __version__
 COMMANDS = {
     "backtest": "Run strategies over history, without a database.",
     "candles": "Keep candles in a store: import, fetch, list.",
+    "compare": "Tell every signal in which two backtests, or one and a database, differ, and why.",
     "db": "Migrate or back up the database.",
     "demo": "Replay a made market through the real engine and show what followers read.",
     "eval": "Print an expression's value on each candle of a file.",
