@@ -16,6 +16,7 @@ from dsl.expected import describe
 from dsl.fault import Fault
 from dsl.foreign import RULES as FOREIGN
 from dsl.place import Text
+from dsl.slips import RULES as SLIPS
 from dsl.suggest import nearest
 
 _SIGNS = {
@@ -57,7 +58,7 @@ def explain(start: str, text: Text, error: Any) -> Diagnostic:
         rest = text.value[error.pos_in_stream :]
         match = re.match(r"[A-Za-z0-9_]+|&&|\|\||===?|=[<>]|<>|.", rest, re.DOTALL)
         fault = Fault(start, text, error.pos_in_stream, match[0] if match else "", "", accepts)
-    for rule in (_empty, *FOREIGN, *_RULES):
+    for rule in (_empty, *SLIPS, *FOREIGN, *_RULES):
         told = rule(fault)
         if told is not None:
             return told

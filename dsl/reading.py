@@ -218,6 +218,8 @@ class Reader:
         first = Span(node.span.source, node.span.start, node.span.start + len(node.span.text.split("\n")[0].rstrip()))
         braced = node.span.text[:1] in "[{"
         advice = "put quotes around a text that begins with `[` or `{`" if braced else ""
+        if message.startswith("`universe`") and isinstance(node, Listing):
+            advice = f"write `{{symbols: {first.text}}}`" if braced else "write them under `symbols:`"
         self.refuse("wrong-type", message, first, advice, label=_KINDS[type(node)])
 
 

@@ -38,6 +38,7 @@ SERIES: Mapping[str, Type] = {"fng": Type(unit=units.INDEX, bounds=(0, 100))}
 """External series that are known by default."""
 MODEL = Type(unit=units.RATIO, bounds=(0, 1))
 CONFIDENCE = Type(unit=units.INDEX, bounds=(0, 100))
+_SYMBOL = re.compile(r"([A-Z0-9]{2,12}/[A-Z0-9]{2,12})(?:\.([a-z]+))?")
 _BREAK_EVEN = frozenset({"be", "breakeven", "entryprice", "avgentry", "averageentry", "openprice"})
 OBJECTS = ("time", "position", "model", "long", "short")
 SPECIAL = ("timeframe", "entry", "confidence", "weighted")
@@ -154,6 +155,8 @@ def _unknown(env: Env, node: ast.Name) -> Term:
         if (called := _called(env, node.name)) and not env.scope.broken:
             advice = f"{advice[:-1]}, or `{called}`?" if advice.endswith("?") else f"write `{called}`"
         written = node.span.text if node.span.text.lower() == node.name else node.name
+        if not advice and (symbol := _SYMBOL.match(node.span.source.text, node.span.start)):
+            advice = f'a value of another symbol is read with `@`: `{symbol[2] or "close"}@"{symbol[1]}"`'
         env.error("unknown-name", f"there is no `{written}`", node.span, "not a field, param or let", advice)
     return mistake(node.span)
 

@@ -36,19 +36,21 @@ def lint(
     *,
     today: datetime.date | None = None,
     others: Sequence[Diagnostic] | None = None,
+    mistakes: Sequence[Diagnostic] = (),
     before: Mapping[str, Before] | None = None,
     seen: Mapping[str, Seen] | None = None,
 ) -> list[Diagnostic]:
     """Return what every rule finds that no comment silences on `today` (None: this day), in order of place.
 
-    others: all that is found besides; None: not known. before, seen: by the path of a strategy, what it was at a
-    commit and what its tests look at.
+    others: all that is found besides; None: not known, but for `mistakes`, of which rules give no echo. before, seen:
+    by the path of a strategy, what it was at a commit and what its tests look at.
     """
     from dsl.lint._run import run
 
     return run(
-        loaded.documents, loaded.checked, loaded.plan, today=today or _now(), others=others, before=before, seen=seen
-    )
+        loaded.documents, loaded.checked, loaded.plan, today=today or _now(), others=others, mistakes=mistakes,
+        before=before, seen=seen,
+    )  # fmt: skip
 
 
 def impossible(checked: Checked) -> list[Diagnostic]:

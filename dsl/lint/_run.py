@@ -24,13 +24,14 @@ def run(
     *,
     today: datetime.date,
     others: Sequence[Diagnostic] | None = None,
+    mistakes: Sequence[Diagnostic] = (),
     before: Mapping[str, Before] | None = None,
     seen: Mapping[str, Seen] | None = None,
 ) -> list[Diagnostic]:
     """Return what every rule finds, in order of place. `checked`: good strategies by id, for rules that need types.
 
     others: all that is found besides, or None where that is not known: then no comment is called unused whose name
-    could be among it. `before` and `seen` by the path of the strategy.
+    could be among it. mistakes: what of it is known even so. `before` and `seen` by the path of the strategy.
     """
     found: list[Diagnostic] = []
     for document in documents:
@@ -38,7 +39,7 @@ def run(
             document, checked.get(document.id), plan, today,
             (before or {}).get(document.path), (seen or {}).get(document.path),
         )  # fmt: skip
-        own = _without_echoes([finding for rule in RULES for finding in rule.find(subject)], others or ())
+        own = _without_echoes([finding for rule in RULES for finding in rule.find(subject)], others or mistakes)
         found += [*own, *_unused(subject, own, others)]
     return sorted(unsilenced(found, today), key=lambda d: (d.span.source.path, d.span.start, d.name))
 
@@ -47,13 +48,19 @@ _ECHOES = ("unused-let", "unused-param")
 
 
 def _without_echoes(own: list[Diagnostic], mistakes: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Return what rules found without what a mistake has told already: a misspelt name is why nothing uses the name."""
+    """Return what rules found without what a mistake has told already: a misspelt name is why nothing uses the name.
+
+    Where YAML itself is broken a part of the file is unread, and may use any name.
+    """
     errors = [mistake for mistake in mistakes if mistake.severity is Severity.ERROR]
     quoted = {name for error in errors for name in re.findall(r"`(\w+)`", error.help)}
     places = {(error.span.source.path, error.span.start) for error in errors}
+    torn = {error.span.source.path for error in errors if error.name == "yaml-syntax"}
 
     def echoes(finding: Diagnostic) -> bool:
         at = (finding.span.source.path, finding.span.start)
+        if finding.name in _ECHOES and finding.span.source.path in torn:
+            return True
         return (
             at in places
             if finding.name == "missing-about"

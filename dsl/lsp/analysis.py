@@ -111,8 +111,8 @@ class Analysis:
         if len(self.text) > MAX_BYTES and (self.path.parent.name in FOLDERS or "language:" in self.text[:4096]):
             message = f"the file has {len(self.text):,} characters; more than {MAX_BYTES:,} are not read"
             return (Diagnostic("yaml-syntax", message, Span(Source(str(self.path), self.text), 0, 0)),)
-        if self.kind and (strange := unprintable(Source(str(self.path), self.text.removeprefix("\ufeff")))):
-            return tuple(strange)
+        if self.kind and self._strange:
+            return self._strange
         if self.kind == "test":
             from dsl.lsp.tests import examine
 
@@ -120,9 +120,14 @@ class Analysis:
         return self._mine(unsilenced(self._checked[1])) if self.kind else ()
 
     @cached_property
+    def _strange(self) -> tuple[Diagnostic, ...]:
+        """Where a character stands that no text file has: then nothing else of it is told."""
+        return tuple(unprintable(Source(str(self.path), self.text.removeprefix("\ufeff"))))
+
+    @cached_property
     def found(self) -> tuple[Diagnostic, ...]:
         """Everything: mistakes, and what the lint rules find."""
-        if self.kind not in ("strategy", "library"):
+        if self.kind not in ("strategy", "library") or self._strange:
             return self.mistakes
         document, (checked, told) = self.document, self._checked
         graph = Graph()
@@ -131,7 +136,7 @@ class Analysis:
             rules = (compile_strategy(checked, graph, catalogue()),) if checked is not None and sound else ()
             good = {document.id: checked} if checked is not None and sound else {}
             loaded = Loaded(finish(graph, rules), told, (document,), good)
-            return self._mine([*unsilenced(told), *lint(loaded)])
+            return self._mine([*unsilenced(told), *lint(loaded, mistakes=told)])
         except RecursionError:
             return self._mine([*told, too_deep(document)])
 

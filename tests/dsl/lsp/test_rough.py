@@ -135,3 +135,11 @@ def test_an_empty_file_is_begun_with_a_whole_strategy(client: Client) -> None:
     side = {i["label"]: i for i in client.at("completion", uri, 22, 0)["items"]}["short: with all it needs"]
     assert side["insertText"].startswith("short:\n  when:\n    ${1:trend}: must ")
     assert json.dumps(side)
+
+
+def test_a_character_that_is_none_is_all_that_is_told(client: Client) -> None:
+    uri = client.open((ROOT / "strategies" / "strange.yaml").as_uri(), SMALL.replace("tests.", "te\x07sts."))
+    for _ in range(2):
+        (found,) = client.first(uri)
+        assert found["message"].startswith("the character U+0007 is not allowed")
+        assert found["range"]["start"] == {"line": 4, "character": len("about: A strategy for te")}
