@@ -57,7 +57,8 @@ def survey(
     ask = partial(_examine, before=before or {}, with_tests=with_tests, today=today)
     count = processes or (min(os.cpu_count() or 1, len(files) // (_MANY // 2)) if len(files) >= _MANY else 1)
     if count <= 1:
-        return ask(files).findings
+        with _little_garbage():
+            return ask(files).findings
     with ProcessPoolExecutor(count, _context(), initializer=_quiet) as pool:
         parts = list(pool.map(ask, [files[at::count] for at in range(count)]))
     return [*(finding for part in parts for finding in part.findings), *_twice(parts)]
@@ -68,8 +69,9 @@ def _context() -> multiprocessing.context.BaseContext:
 
 
 def _quiet() -> None:
-    """Leave Ctrl-C to the process that asked."""
+    """Leave Ctrl-C to the process that asked, and all garbage to the end of this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
 
 
 def _twice(parts: Sequence[_Part]) -> list[Diagnostic]:
@@ -88,17 +90,16 @@ def _twice(parts: Sequence[_Part]) -> list[Diagnostic]:
 def _examine(
     files: Sequence[Path], *, before: Mapping[str, Before], with_tests: bool, today: datetime.date | None
 ) -> _Part:
-    with _little_garbage():
-        tests = [path for path in files if path.name.endswith(TESTS)]
-        loaded = load([path for path in files if path not in tests])
-        found = [with_fix(finding) for finding in loaded.diagnostics]
-        broken = {finding.span.source.path for finding in found if finding.severity is Severity.ERROR}
-        for document in loaded.documents:
-            remark = not_formatted(document.span.source) if document.path not in broken else None
-            found += [remark] if remark else []
-        seen = _seen(loaded, with_tests)
-        told = lint(loaded, today=today, others=found, before=before, seen=seen)
-        told += [finding for path in tests for finding in _test_file(path, today)]
+    tests = [path for path in files if path.name.endswith(TESTS)]
+    loaded = load([path for path in files if path not in tests])
+    found = [with_fix(finding) for finding in loaded.diagnostics]
+    broken = {finding.span.source.path for finding in found if finding.severity is Severity.ERROR}
+    for document in loaded.documents:
+        remark = not_formatted(document.span.source) if document.path not in broken else None
+        found += [remark] if remark else []
+    seen = _seen(loaded, with_tests)
+    told = lint(loaded, today=today, others=found, before=before, seen=seen)
+    told += [finding for path in tests for finding in _test_file(path, today)]
     ids = [(d.id, d.id_span) for d in loaded.documents if d.kind == "strategy" and d.id and d.id_span]
     return _Part([*unsilenced(found, today=today), *told], ids)
 

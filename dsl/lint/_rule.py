@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 
 from dsl import ast
@@ -48,6 +48,8 @@ class Subject:
     today: datetime.date = datetime.date.max
     before: Before | None = None
     seen: Seen | None = None
+    tuned: dict[tuple[int, int, int], bool] = field(default_factory=dict, repr=False, compare=False)
+    """What dsl.lint._truth has found of terms already."""
 
     @cached_property
     def expressions(self) -> tuple[ast.Expr, ...]:

@@ -67,6 +67,13 @@ def needed(side: Side, subject: Subject) -> list[Term]:
 
 def tuned(term: Term, subject: Subject) -> bool:
     """Whether a number in it comes from a param or a let: what it says may change."""
+    key = term.same, term.span.start, term.span.end
+    if key not in subject.tuned:
+        subject.tuned[key] = _tuned(term, subject)
+    return subject.tuned[key]
+
+
+def _tuned(term: Term, subject: Subject) -> bool:
     names = {*subject.document.params, *subject.document.lets}
     seen: set[tuple[int, int, int]] = set()
     left = [term]
