@@ -1,9 +1,9 @@
 """How long proving and linting take: `python bench/bench_lint.py`.
 
-500 strategies of the scalper's size, each with numbers of its own, in one call of `engine lint`; the peer reads the same
-files as YAML and parses none of their sentences. `engine validate` of one file as a whole process, against a Python that
-imports the same parser. And the answer to each of 550 slips of the hand (tests/dsl/mutations.py), the lint rules
-included; the bar is 50 ms, of this process's own time.
+500 strategies of the scalper's size, each with numbers of its own, in one call of `engine lint`; the peer reads the
+same files as YAML and parses none of their sentences. `engine validate` of one file as a whole process, against a
+Python that imports the same parser. And the answer to each of 550 slips of the hand (tests/dsl/mutations.py), the lint
+rules included; the bar is 50 ms, of this process's own time.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def _seen(loaded: Loaded, with_tests: bool) -> dict[str, Seen]:
 
         suite, told = read_suite(beside)
         if suite is not None and not told:
-            found[checked.document.path] = Seen(_sides(suite), _lacks(suite) if with_tests else {})
+            found[checked.document.path] = Seen(_sides(suite), _lacks(path) if with_tests else {})
     return found
 
 
@@ -150,6 +150,9 @@ def _sides(suite: Suite) -> frozenset[str]:
     return frozenset(side for one in wanted for side in (one.side or "long short").split())
 
 
-def _lacks(suite: Suite) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return the verdicts of conditions that no test of a suite sees."""
-    return {}
+def _lacks(strategy: Path) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Run the tests beside a strategy; return the verdicts of its conditions that none of them sees."""
+    from dsl.testing.coverage import coverage
+
+    found = coverage(strategy)
+    return {(one.side, one.name): one.lacks for one in found.conditions if one.name and one.lacks} if found else {}

@@ -54,18 +54,15 @@ def _without_echoes(own: list[Diagnostic], mistakes: Sequence[Diagnostic]) -> li
     """
     errors = [mistake for mistake in mistakes if mistake.severity is Severity.ERROR]
     quoted = {name for error in errors for name in re.findall(r"`(\w+)`", error.help)}
-    places = {(error.span.source.path, error.span.start) for error in errors}
+    places = {(error.span.source.path, error.span.start, error.name) for error in errors}
     torn = {error.span.source.path for error in errors if error.name == "yaml-syntax"}
 
     def echoes(finding: Diagnostic) -> bool:
-        at = (finding.span.source.path, finding.span.start)
-        if finding.name in _ECHOES and finding.span.source.path in torn:
-            return True
-        return (
-            at in places
-            if finding.name == "missing-about"
-            else finding.span.text.partition("=")[0].strip() in quoted or at in places
-        )
+        path, start = finding.span.source.path, finding.span.start
+        if finding.name == "missing-about":
+            return (path, start, "missing-key") in places
+        known = path in torn or (path, start, "shadowed-name") in places
+        return known or finding.span.text.partition("=")[0].strip() in quoted
 
     return [f for f in own if f.name not in (*_ECHOES, "missing-about") or not echoes(f)]
 

@@ -210,3 +210,19 @@ def test_sarif_of_every_broken_file_is_what_its_schema_says(monkeypatch: pytest.
     assert len(log["runs"][0]["results"]) > 130
     clean = sarif(call(monkeypatch, ROOT, "lint", "strategies", "--format", "sarif"))
     assert clean["runs"][0]["results"] == []
+
+
+# -- what tests see --
+
+
+def test_conditions_that_tests_never_see_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = SWING.replace("    up: close", "    calm: volume < 1_000_000\n    up: close")
+    (tmp_path / "swing.yaml").write_text(both)
+    (tmp_path / "swing.test.yaml").write_text(
+        "language: 1\ntests:\n  - name: rises\n    timeframe: 5m\n    close: 100 x20, 100 to 110 in 20\n    expect:\n"
+        "      - signal: {side: long}\n"
+    )
+    assert names(tmp_path, monkeypatch, ".") == []
+    answer = call(monkeypatch, tmp_path, "lint", ".", "--with-tests", "--format", "json")
+    told = [(finding["name"], finding["message"], finding["line"]) for finding in answer.json]
+    assert told == [("untested-condition", "no test sees `calm` false", 10)]
