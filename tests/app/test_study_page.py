@@ -249,6 +249,9 @@ def test_it_is_silent_asks_for_nothing_and_fits(tmp_path: Path, browser: Any, te
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("#equity canvas").count() > 0
     assert page.locator("#candles canvas").count() > 0
+    boxes = "[...document.querySelectorAll('.groups .scroll, .pairs .scroll')]"
+    cut = page.evaluate(f"{boxes}.filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.innerText)")
+    assert cut == [], "every table of numbers is seen whole"
     assert page.evaluate("document.documentElement.dataset.theme") == ("dark" if "color_scheme" in context else "light")
     page.click("#theme")
     assert page.evaluate("document.documentElement.dataset.theme") == ("light" if "color_scheme" in context else "dark")
