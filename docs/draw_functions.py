@@ -176,13 +176,7 @@ class _Picture:
             if line.name == BARS:
                 self._from_zero(line, scale)
                 continue
-            path, broken = "", True
-            for place, value in enumerate(line.values[self.part]):
-                if np.isnan(value):
-                    broken = True
-                    continue
-                path += f"{'M' if broken else 'L'}{LEFT + place * STEP + 2.5:g} {scale(value):g}"
-                broken = False
+            path = _path([scale(value) for value in line.values[self.part]])
             self.parts.append(f'<path class="l" stroke="var(--{self.colours[line.name]})" d="{path}"/>')
 
     def _from_zero(self, line: Line, scale: _Scale) -> None:
@@ -234,8 +228,26 @@ class _Scale:
         self.top, self.height = top + 3, height - 6
 
     def __call__(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
+        share = (float(value) - self.low) / (self.high - self.low)
         return round(self.top + (1 - share) * self.height, 1)
+
+
+def _path(heights: Sequence[float]) -> str:
+    """Return a line through a height for each candle, with holes where one is NaN, in as few characters as may be."""
+    path, last, flat = "", float("nan"), 0
+    for place, y in enumerate([*heights, float("nan")]):
+        step = round(y - last, 1)
+        if step == 0:
+            flat += STEP
+            continue
+        path += f"h{flat}" if flat else ""
+        flat = 0
+        if step == step:
+            path += f"l{STEP} {step:g}".replace(" -", "-")
+        elif y == y:
+            path += f"M{LEFT + place * STEP + 2.5:g} {y:g}"
+        last = y
+    return path
 
 
 def _runs(given: Any) -> Iterator[tuple[int, int]]:
