@@ -236,7 +236,7 @@ class SqliteStore:
         )
         live = {position.id: position for position in map(position_of, rows)}
         lanes: dict[tuple[str, str], Lane] = {}
-        for row in self._db.query("SELECT strategy, symbol, body FROM lanes ORDER BY seq"):
+        for row in self._db.query("SELECT strategy, symbol, body FROM lanes ORDER BY strategy, symbol"):
             body = json.loads(row["body"])
             own: dict[Side, Position] = {live[name].signal.side: live[name] for name in body.pop("live")}
             lanes[row["strategy"], row["symbol"]] = replace(revive(Lane, body), live=own)

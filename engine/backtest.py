@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise
 
 from engine.decide import Settings, decide
@@ -17,24 +18,40 @@ from engine.feeds.scope import begins, first_candle, history_of, last_candle, su
 from engine.plan.evaluate import Evaluator
 from engine.ports import Feed, Predictor
 from engine.report import Numbers, numbers, positions_of
+from engine.trade.course import merged
+from engine.trade.told import Told
+from engine.trade.trades import Trades, trades_of
 
 
-@dataclass(frozen=True, slots=True)
 class Result:
     """What a backtest told. `book` is what is still live at its end, `skipped` what the data lacks, a line each;
-    `start` and `end` (ms) the span in which signals were made."""
+    `start` and `end` (ms) the span in which signals were made.
 
-    events: tuple[Event, ...]
-    book: Book
-    start: int
-    end: int
-    skipped: tuple[str, ...] = ()
-    positions: tuple[Position, ...] = field(init=False)
+    `trades` are columns, there at once; `events` and `positions` are made where they are asked for.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self, blocks: Sequence[Sequence[tuple[int, Told]]], book: Book, start: int, end: int, skipped: tuple[str, ...],
+        fees: float,
+    ) -> None:  # fmt: skip
+        self._blocks, self._fees = blocks, fees
+        self.book, self.start, self.end, self.skipped = book, start, end, skipped
+
+    @cached_property
+    def trades(self) -> Trades:
+        """Return every signal's position as columns."""
+        return trades_of(self._blocks, self.book.live_positions(), self._fees)
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """Return all that was told, in its order: what a live run over the same candles tells."""
+        return tuple(parts[part][1].event(row) for parts in self._blocks for part, row in merged(parts))
+
+    @cached_property
+    def positions(self) -> tuple[Position, ...]:
+        """Return each signal's position as it stands at the end, in the order of the signals."""
         latest = {position.id: position for position in self.book.live_positions()}
-        told = (latest.get(position.id, position) for position in positions_of(self.events))
-        object.__setattr__(self, "positions", tuple(told))
+        return tuple(latest.get(position.id, position) for position in positions_of(self.events))
 
     def of(self, strategy: str) -> tuple[Position, ...]:
         """Return one strategy's positions, in the order of their signals."""
@@ -88,8 +105,8 @@ def backtest(
         for after, until in _cut(opening, closing, span):
             evaluator.skip(block(after, until))
     decided = (block(after, until) for after, until in _cut(warm, stop, span))
-    events, book = decide_all(plan, evaluator, decided, scope.markets, how)
-    return Result(events, book, begin, stop, scope.skipped)
+    blocks, book = decide_all(plan, evaluator, decided, scope.markets, how)
+    return Result(blocks, book, begin, stop, scope.skipped, how.fees)
 
 
 def _cut(after: int, until: int, span: int) -> Iterator[tuple[int, int]]:
@@ -100,16 +117,14 @@ def _cut(after: int, until: int, span: int) -> Iterator[tuple[int, int]]:
 
 def decide_all(
     plan: Plan, evaluator: Evaluator, blocks: Iterable[Block], markets: Mapping[str, Market], settings: Settings
-) -> tuple[tuple[Event, ...], Book]:
-    """Return every event over consecutive blocks, and the book after them."""
-    book = Book()
-
-    def told() -> Iterator[Event]:
-        nonlocal book
-        for block in blocks:
-            decisions = decide(plan, evaluator.advance(block), block, book, markets, settings)
-            for _, events in decisions:
-                yield from events
-            book = decisions.book
-
-    return tuple(told()), book
+) -> tuple[list[Sequence[tuple[int, Told]]], Book]:
+    """Return what consecutive blocks tell, and the book after them."""
+    book, found = Book(), []
+    for block in blocks:
+        decisions = decide(plan, evaluator.advance(block), block, book, markets, settings)
+        parts = decisions.told()
+        book = decisions.book
+        for _, told in parts:
+            told.settle()
+        found.append(parts)
+    return found, book

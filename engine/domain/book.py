@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from engine.domain.event import Event, PositionClosed, PositionEvent, SignalBlocked, SignalFired
 from engine.domain.position import Position
@@ -35,7 +36,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Lanes by (strategy, symbol). Immutable: apply returns a new book that shares what did not change."""
+    """Lanes by (strategy, symbol), in that order. apply returns a new book that shares what did not change."""
 
     lanes: Mapping[tuple[str, str], Lane] = field(default_factory=dict)
 
@@ -49,7 +50,7 @@ class Book:
             key = lane_of(event)
             if key is not None:
                 lanes[key] = step(lanes.get(key, Lane()), event)
-        return Book(lanes)
+        return Book(in_order(lanes))
 
     def live_positions(self) -> tuple[Position, ...]:
         return tuple(position for lane in self.lanes.values() for position in lane.live.values())
@@ -74,7 +75,7 @@ def step(lane: Lane, event: Event) -> Lane:
             signal = event.signal
             blocked = {k: v for k, v in lane.blocked.items() if k != (signal.timeframe, signal.side)}
             live = {**lane.live, signal.side: event.position}
-            return replace(lane, live=live, last_signal=event.time, blocked=blocked)
+            return replace(lane, live=in_order(live), last_signal=event.time, blocked=blocked)
         case PositionClosed():
             live = {side: p for side, p in lane.live.items() if p.id != event.position.id}
             if not event.position.filled:  # an entry order that was never filled is no exit
@@ -85,8 +86,17 @@ def step(lane: Lane, event: Event) -> Lane:
             return replace(lane, live={**lane.live, event.signal.side: event.position})
         case SignalBlocked():
             why = why_blocked(event.reason, event.detail)
-            return replace(lane, blocked={**lane.blocked, (event.timeframe, event.side): why})
+            return replace(lane, blocked=in_order({**lane.blocked, (event.timeframe, event.side): why}))
     return lane
+
+
+K = TypeVar("K", Side, tuple[str, str])
+V = TypeVar("V")
+
+
+def in_order(remembered: Mapping[K, V]) -> dict[K, V]:
+    """Return the same in the order of its keys: what is remembered does not depend on the order of events."""
+    return dict(sorted(remembered.items(), key=lambda item: item[0]))
 
 
 def why_blocked(reason: str, detail: str) -> str:

@@ -93,6 +93,13 @@ class Market:
             amount = float(steps * self.lot)
         return amount if amount >= self.min_amount else 0.0
 
+    @property
+    def steps(self) -> tuple[float, float]:
+        """Return the tick as a ratio of whole numbers, (0, 1) where none is known: 0.05 is (5, 100)."""
+        over, under = self.tick.as_integer_ratio()
+        scale = 10 ** max(0, -int(self.tick.as_tuple().exponent))
+        return (float(over * scale // under), float(scale)) if self.tick else (0.0, 1.0)
+
     def price_text(self, price: float) -> str:
         """Return `price` as decimal text with the tick's number of places, never in E notation."""
         if not self.tick:

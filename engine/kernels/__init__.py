@@ -16,7 +16,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-_NOT_KERNELS = frozenset({"jit", "follow", "curves", "elementwise"})
+_NOT_KERNELS = frozenset({"jit", "columns", "simulate", "curves", "elementwise"})
 
 
 class Kernel(NamedTuple):
@@ -63,6 +63,6 @@ def warm(progress: Callable[[str, int, int], Any] | None = None) -> int:
             progress(name, done, len(todo))
     fused = importlib.import_module(f"{__name__}.fused")
     whole = (f"fused.{module.name}" for module in pkgutil.iter_modules(fused.__path__))
-    for module in ("follow", "curves", "elementwise", *whole):
+    for module in ("simulate", "curves", "elementwise", *whole):
         importlib.import_module(f"{__name__}.{module}")
     return len(todo)

@@ -1,91 +1,47 @@
-"""From a side that fires to a signal, or to the reason why there is none."""
+"""What would come of one candle if a rule fired on it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
 
 from engine.domain.book import Book, Lane
-from engine.domain.position import Position, Status
-from engine.domain.signal import Signal, Verdict
-from engine.domain.strategy import SideRules, StrategyRules
-from engine.plan import explain
-from engine.trade.held import kept_nodes
-from engine.trade.path import Bars
-from engine.trade.quote import Refusal, quote
-from engine.trade.scene import TRUE, Rule, Scene
+from engine.domain.signal import Signal
+from engine.domain.strategy import StrategyRules
+from engine.kernels import columns as at
+from engine.trade.candidates import judged
+from engine.trade.lanes import Lanes, Symbols
+from engine.trade.quote import Refusal
+from engine.trade.rulebook import rulebook_of
+from engine.trade.scene import Rule, Scene
+from engine.trade.told import Told
 
 
 def decide_entry(
     scene: Scene, strategy: StrategyRules, symbol: str, rule: Rule, row: int, lane: Lane, book: Callable[[], Book]
 ) -> Signal | Refusal:
-    """Return the signal of a rule that fires on panel row `row`, or why there is none.
+    """Return the signal that a rule makes, or would make, on panel row `row`, or why there would be none.
 
     `lane` is what is remembered of the strategy on the symbol, `book()` of all (asked for by protections only).
     """
-    settings = scene.settings
-    bars = scene.bars(symbol, rule.timeframe)
-    index = int(bars.rows.searchsorted(row))
-    now = int(bars.close_time[index])
-    refusal = _forbidden(scene, strategy, rule, lane, bars, index)
-    if refusal is not None:
-        return refusal
-    quoted = quote(rule.side, bars, index, scene.market(symbol))
-    if isinstance(quoted, Refusal):
-        return quoted
-    for protection in settings.risk:
+    rulebook = rulebook_of(scene.plan, strategy)
+    on_scene = np.array([scene.lanes[symbol]], np.intp)
+    room = rulebook.room
+    made = judged(scene, strategy, rulebook, rulebook.rule_of(rule.key), on_scene, np.array([row], np.intp), room)
+    tape, on_tape = scene.tape(symbol)
+    symbols = Symbols((symbol,), on_scene, tape, np.array([on_tape], np.intp))
+    before = replace(lane, live={}, blocked={}, fired={})
+    lanes = Lanes(scene, strategy.id, strategy, rulebook, room, made, symbols, {symbol: before})
+    lanes.occupy(0, lane.live)
+    told = Told(lanes)
+    now = int(made.time[0])
+    if lanes.run(asking=True) != at.ASK:
+        refusals = np.flatnonzero(told.log[:, at.WHAT] == at.BLOCKED)
+        return Refusal(*told.refusal(told.log[int(refusals[0])].tolist()))
+    for protection in scene.settings.risk:
         why = protection.refuse(strategy.id, symbol, str(rule.side.side), now, book())
         if why is not None:
             return Refusal(f"protection:{protection.name}", why)
-    return Signal(
-        strategy.id, symbol, rule.timeframe.text, rule.side.side, now, quoted.entry, quoted.stop, quoted.targets,
-        confidence=float(bars.at(rule.side.confidence, index)), expire_ms=rule.side.expire_ms,
-        version=strategy.version, plan_hash=hash_of(scene, strategy), engine_version=settings.engine_version,
-        venue=settings.venue or scene.market(symbol).venue, verdicts=verdicts(rule.side, bars, index),
-        short_of_history=_short_of_history(scene, rule, symbol, now),
-    )  # fmt: skip
-
-
-def hash_of(scene: Scene, strategy: StrategyRules) -> str:
-    """Return what names the rules that a signal was made by: the strategy's own hash, else the plan's."""
-    return strategy.hash or scene.plan.hash
-
-
-def verdicts(side: SideRules, bars: Bars, index: int) -> tuple[Verdict, ...]:
-    """Return what each condition of a side says on candle `index`, with the values under it."""
-    return explain.verdicts(side, bars.values, int(bars.rows[index]), bars.lane)
-
-
-def pending(signal: Signal, rule: Rule, bars: Bars, row: int) -> Position:
-    """Return the position of a new signal, with the values that its rules refer to later."""
-    index = int(bars.rows.searchsorted(row))
-    kept = tuple((place, float(bars.at(node, index))) for place, node in enumerate(kept_nodes(rule.side)))
-    return Position(
-        signal, Status.PENDING, stop=signal.stop, at_entry=kept, followed_until=signal.close_time, told=1
-    )  # fmt: skip
-
-
-def _forbidden(scene: Scene, strategy: StrategyRules, rule: Rule, lane: Lane, bars: Bars, index: int) -> Refusal | None:
-    """Return the first of what forbids an entry before its prices are asked for."""
-    now = int(bars.close_time[index])
-    if rule.side.side in lane.live:
-        return Refusal("open-position", lane.live[rule.side.side].id)
-    last = {"signal": lane.last_signal, "exit": lane.last_exit, "stop": lane.last_stop}
-    for cooldown in strategy.cooldowns:
-        if last[cooldown.after] and now < last[cooldown.after] + cooldown.ms:
-            return Refusal("cooldown", f"after {cooldown.after}")
-    late = 0 if scene.settings.now is None else scene.settings.now - now
-    if late > rule.timeframe.ms:
-        return Refusal("stale", f"{late // 1000} s late")
-    where = strategy.universe.where.get(rule.timeframe)
-    if where is not None and bars.at(where, index) != TRUE:
-        return Refusal("filter", strategy.universe.where_text)
-    return None
-
-
-def _short_of_history(scene: Scene, rule: Rule, symbol: str, now: int) -> int:
-    """Return how many candles are missing before now for all that decides on the rule to have settled."""
-    begin = scene.settings.history.get(symbol)
-    if begin is None:
-        return 0
-    need = max(scene.plan.nodes[node].history_ms for node in (rule.side.fires, rule.side.confidence))
-    return max(0, -(-(need - (now - begin)) // rule.timeframe.ms))
+    return told.signal(0, 0)

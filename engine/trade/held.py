@@ -1,61 +1,41 @@
-"""Expressions over a position: the few that the plan cannot hold, because each position has its own values."""
+"""Expressions over a position: the few that the plan cannot hold, because each position has its own values.
+
+Here they are evaluated where a signal is quoted, for many candles at once and before there is a position; while a
+position is followed, engine.kernels.simulate runs them as programs (engine.trade.program).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.domain.strategy import Apply, AtEntry, Constant, Held, PositionField, Ref, SideRules
 from engine.plan.operations import operation
 
 UNKNOWN = float("nan")
 
-_DECIDED = {"and": 0, "or": 2}
-"""The truth that decides the whole: what follows it need not be looked at."""
-
-Number = np.float64 | np.int8
-Read = Callable[[int], Number]
+Array = npt.NDArray[Any]
+Read = Callable[[int], Array]
 
 
-def nothing(node: int) -> Number:
-    """Answer where no values are kept: unknown."""
-    return np.float64(UNKNOWN)
+def evaluate(held: Held, read: Read) -> Array:
+    """Return the values of a held expression, one per candle or one for all; numbers float64, NaN where unknown.
 
-
-def no_field(name: str) -> float:
-    """Answer for a position that does not exist yet: everything about it is unknown."""
-    return UNKNOWN
-
-
-def evaluate(held: Held, read: Read, kept: Read = nothing, about: Callable[[str], float] = no_field) -> float:
-    """Return the value of a held expression: NaN for an unknown number; truths are 0, 1 (unknown) and 2.
-
-    `read(node)` is the node's value now and `kept(node)` the one it had at the signal, int8 for truths;
-    `about(name)` is a field of the position. To be called under `np.errstate(all="ignore")`.
+    `read(node)` are the node's values, int8 for truths. There is no position yet: whatever asks for one is unknown.
+    To be called under `np.errstate(all="ignore")`.
     """
-    return float(_value(held, read, kept, about))
-
-
-def _value(held: Held, read: Read, kept: Read, about: Callable[[str], float]) -> Number:
     match held:
         case Apply(op, args):
-            parts: list[Any] = []
-            for arg in args:
-                part = _value(arg, read, kept, about)
-                if op in _DECIDED and part == _DECIDED[op]:
-                    return part
-                parts.append(part)
-            return cast("Number", operation(op)(*parts))
+            return operation(op)(*(evaluate(arg, read) for arg in args))
         case Constant(value):
-            return np.float64(value)
+            return np.full(1, value)
         case Ref(node):
             return read(node)
-        case AtEntry(node):
-            return kept(node)
-        case PositionField(name):
-            return np.float64(about(name))
+        case AtEntry() | PositionField():
+            return np.full(1, UNKNOWN)
 
 
 def leaves(held: Held) -> Iterator[Held]:
@@ -77,15 +57,6 @@ def kept_nodes(rules: SideRules) -> tuple[int, ...]:
 
     They are the rules' own, and those that a `then stop to` reads whose position has to be waited for.
     """
-    found = _KEPT.get(id(rules))
-    if found is None or found[0] is not rules:
-        moves = [target.then.value for target in rules.targets if target.then and needs_position(target.then.value)]
-        read = (leaf.node for move in moves for leaf in leaves(move) if isinstance(leaf, (Ref, AtEntry)))
-        if len(_KEPT) > 1_000:
-            _KEPT.clear()
-        found = _KEPT[id(rules)] = (rules, tuple(dict.fromkeys((*rules.held_nodes, *read))))
-    return found[1]
-
-
-_KEPT: dict[int, tuple[SideRules, tuple[int, ...]]] = {}
-"""What kept_nodes answered, by identity: it is asked for each live position in each block."""
+    moves = [target.then.value for target in rules.targets if target.then and needs_position(target.then.value)]
+    read = (leaf.node for move in moves for leaf in leaves(move) if isinstance(leaf, (Ref, AtEntry)))
+    return tuple(dict.fromkeys((*rules.held_nodes, *read)))

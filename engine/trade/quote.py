@@ -1,30 +1,36 @@
-"""From a side that fires to a quoted signal: entry, stop and targets as prices, or the reason why there is none.
+"""From a side that fires to quoted signals: entry, stop and targets as prices, or the reason why there is none.
 
-Everything is laid from the quoted entry, bounded, sorted and rounded to the market's tick here, once.
+Everything is laid from the quoted entry, bounded, sorted and rounded to the market's tick here, once, for all
+candles on which a side fires together.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from engine.domain.market import Market
-from engine.domain.signal import Add, EntryOrder, StopMove, TakeProfit
+from engine.domain.market import Floats, Market
 from engine.domain.strategy import AddRule, Clamp, EntryRule, LevelValue, MoveRule, SideRules, StopRule, TargetRule
+from engine.kernels import columns as at
 from engine.trade.held import UNKNOWN, Read, evaluate, needs_position
-from engine.trade.path import Bars
 
+REASONS = (
+    "unknown-entry",
+    "entry-wrong-side",
+    "unknown-stop",
+    "stop-wrong-side",
+    "unknown-target",
+    "target-wrong-side",
+)
+_ENTRY, _ENTRY_SIDE, _STOP, _STOP_SIDE, _TARGET, _TARGET_SIDE = range(at.R_QUOTE, at.R_QUOTE + len(REASONS))
 
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """The prices of a signal, all on the market's tick."""
-
-    entry: EntryOrder
-    stop: float | None
-    targets: tuple[TakeProfit, ...]
+KINDS = ("market", "limit", "stop")
+LEVELS = ("price", "distance", "percent", "r")
+MOVES = ("", "price", "entry", "offset", "target", "rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,136 +41,240 @@ class Refusal:
     detail: str = ""
 
 
-def quote(rules: SideRules, bars: Bars, index: int, market: Market) -> Quote | Refusal:
-    """Return the quote of a side on candle `index`, or why there is none."""
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """The steps of price of some markets, one per candle: a tick is step / scale, both whole; step 0: none."""
+
+    step: Floats
+    scale: Floats
+
+    @staticmethod
+    def of(markets: Sequence[Market]) -> Ticks:
+        steps = np.array([market.steps for market in markets], np.float64).reshape(-1, 2)
+        return Ticks(steps[:, 0], steps[:, 1])
+
+    def take(self, places: npt.NDArray[Any]) -> Ticks:
+        return Ticks(self.step[places], self.scale[places])
+
+    def round(self, prices: Floats) -> Floats:
+        """Return prices on the tick (Market.round_price says how), NaN where they are not finite."""
+        step, scale = self.step, self.scale
+        if not step.any():
+            return np.where(np.isfinite(prices), prices, UNKNOWN)
+        n = np.floor(prices * scale / step)
+        n -= n * step / scale > prices
+        n += (n + 1.0) * step / scale <= prices
+        half = (2.0 * n + 1.0) * step / (2.0 * scale)
+        n += (prices > half) | ((prices == half) & (n % 2.0 != 0.0))
+        return np.where(np.isfinite(prices), np.where(step == 0.0, prices, n * step / scale), UNKNOWN)
+
+
+@dataclass(slots=True)
+class Quotes:
+    """What a side quotes on n candles. `refused` int64 (n,): 0, or the code of the reason (R_QUOTE + its place).
+
+    `terms` float64 (n, W) are the positions' frozen terms (engine.kernels.columns). `which` and `price` say what was
+    refused: the number of the add or target (from 1), and its price.
+    """
+
+    terms: Floats
+    close: Floats
+    refused: npt.NDArray[np.int64]
+    which: npt.NDArray[np.int64] = field(init=False)
+    price: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.which, self.price = np.zeros(len(self.refused), np.int64), np.full(len(self.refused), UNKNOWN)
+
+    def refuse(self, where: npt.NDArray[np.bool_], code: int, which: int = 0, price: Floats | None = None) -> None:
+        """Refuse the candles that nothing refused before."""
+        first = where & (self.refused == 0)
+        if first.any():
+            self.refused[first], self.which[first] = code, which
+            if price is not None:
+                self.price[first] = price[first]
+
+
+def width(targets: int, adds: int, kept: int) -> int:
+    """Return the number of columns of terms with room for so many."""
+    return at.TERMS + at.TARGET * targets + at.ADD * adds + kept
+
+
+def quote(
+    rules: SideRules, read: Read, times: npt.NDArray[np.int64], close: Floats, ticks: Ticks, kept: Sequence[int],
+    room: tuple[int, int, int],
+) -> Quotes:  # fmt: skip
+    """Return the quotes of a side on candles that closed at `times` with `close`.
+
+    `read(node)` are a node's values on them, `kept` the nodes whose values stay with the position, `room` the most
+    targets, adds and kept values that the terms have columns for.
+    """
+    made = Quotes(np.zeros((len(times), width(*room))), close, np.zeros(len(times), np.int64))
+    made.terms[:, at.SIGNALLED], made.terms[:, at.LIFETIME] = times, rules.expire_ms
     with np.errstate(all="ignore"):
-        return _quote(rules, bars, index, market)
-
-
-def _quote(rules: SideRules, bars: Bars, index: int, market: Market) -> Quote | Refusal:
-    laid = _Quoting(rules, partial(bars.at, index=index), float(bars.close[index]), market)
-    entry = laid.entry(rules.entry)
-    if isinstance(entry, Refusal):
-        return entry
-    stop = laid.stop(rules.stop, entry.price)
-    if isinstance(stop, Refusal):
-        return stop
-    targets = laid.targets(rules.targets, entry.price, stop)
-    if isinstance(targets, Refusal):
-        return targets
-    return Quote(entry, stop, targets)
+        laid = _Quoting(rules, read, ticks, made, room)
+        entry = laid.entry(rules.entry)
+        stop = laid.stop(rules.stop, entry)
+        laid.targets(rules.targets, entry, stop)
+    first = width(room[0], room[1], 0)
+    for place, node in enumerate(kept):
+        made.terms[:, first + place] = read(node)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
 class _Quoting:
     rules: SideRules
     read: Read
-    close: float
-    market: Market
+    ticks: Ticks
+    made: Quotes
+    room: tuple[int, int, int]
 
     @property
     def sign(self) -> int:
         return self.rules.side.sign
 
-    def entry(self, rule: EntryRule) -> EntryOrder | Refusal:
-        """Return the entry order; a limit may not lie beyond the close, a stop entry not short of it."""
-        price = self.close if rule.price is None or rule.kind == "market" else evaluate(rule.price, self.read)
-        if not _a_price(price):
-            return Refusal("unknown-entry")
-        price = self.market.round_price(price)
-        ahead = self.sign * (price - self.close)
-        if (rule.kind == "limit" and ahead > 0) or (rule.kind == "stop" and ahead < 0):
-            return Refusal("entry-wrong-side", self._text(f"{rule.kind} at {{}}, close {{}}", price, self.close))
-        adds: list[Add] = []
-        for add in rule.adds:
-            laid = self._add(add, price)
-            if isinstance(laid, Refusal):
-                return laid
-            adds.append(laid)
-        adds.sort(key=lambda add: -self.sign * add.price)
-        return EntryOrder(rule.kind, price, rule.cancel_after, rule.part, tuple(adds))
-
-    def _add(self, rule: AddRule, entry: float) -> Add | Refusal:
-        value = evaluate(rule.level.value, self.read)
-        price = self._lay(rule.level.kind, value, entry, UNKNOWN, towards=-1)
-        if not _a_price(price):
-            return Refusal("unknown-entry", "an add")
-        if self.sign * (price - entry) >= 0:
-            return Refusal("entry-wrong-side", self._text("add at {}, entry {}", price, entry))
-        return Add(price, rule.part, rule.level.kind, value)
-
-    def stop(self, rule: StopRule | None, entry: float) -> float | Refusal | None:
-        """Return the first stop; the clamp bounds its distance and never repairs a wrong side."""
-        if rule is None:
-            return None
-        price = self._laid(rule.level, rule.clamp, entry, UNKNOWN, towards=-1)
-        if math.isnan(price):
-            return Refusal("unknown-stop")
-        if price <= 0 or self.sign * (entry - price) <= 0:
-            return Refusal("stop-wrong-side", self._text("stop at {}, entry {}", price, entry))
+    def entry(self, rule: EntryRule) -> Floats:
+        """Lay the entry order; a limit may not lie beyond the close, a stop entry not short of it."""
+        made, close = self.made, self.made.close
+        price = close if rule.price is None or rule.kind == "market" else self._values(rule.price)
+        made.refuse(~_a_price(price), _ENTRY)
+        price = self.ticks.round(price)
+        ahead = self.sign * (price - close)
+        if rule.kind == "limit":
+            made.refuse(ahead > 0, _ENTRY_SIDE, 0, price)
+        elif rule.kind == "stop":
+            made.refuse(ahead < 0, _ENTRY_SIDE, 0, price)
+        terms = made.terms
+        terms[:, at.KIND], terms[:, at.PRICE] = KINDS.index(rule.kind), price
+        terms[:, at.PATIENCE], terms[:, at.PART], terms[:, at.ADDS] = rule.cancel_after, rule.part, len(rule.adds)
+        self._adds(rule.adds, price)
         return price
 
-    def targets(
-        self, rules: tuple[TargetRule, ...], entry: float, stop: float | None
-    ) -> tuple[TakeProfit, ...] | Refusal:
-        """Return the targets from the nearest to the farthest; each keeps its part and its move of the stop."""
-        risk = UNKNOWN if stop is None else abs(entry - stop)
-        laid: list[TakeProfit] = []
+    def _adds(self, rules: Sequence[AddRule], entry: Floats) -> None:
+        """Lay the adds, from the nearest to the farthest."""
+        laid = []
+        for place, rule in enumerate(rules):
+            value = self._values(rule.level.value)
+            price = self._lay(rule.level.kind, value, entry, None, towards=-1)
+            self.made.refuse(~_a_price(price), _ENTRY, place + 1)
+            self.made.refuse(self.sign * (price - entry) >= 0, _ENTRY_SIDE, place + 1, price)
+            laid.append((price, rule.part, LEVELS.index(rule.level.kind), value))
+        self._write(laid, at.TERMS + at.TARGET * self.room[0], at.ADD, -self.sign)
+
+    def stop(self, rule: StopRule | None, entry: Floats) -> Floats | None:
+        """Lay the first stop; the clamp bounds its distance and never repairs a wrong side."""
+        self.made.terms[:, at.FIRST_STOP] = UNKNOWN
+        if rule is None:
+            return None
+        price = self._laid(rule.level, rule.clamp, entry, None, towards=-1)
+        self.made.refuse(np.isnan(price), _STOP)
+        self.made.refuse((price <= 0) | (self.sign * (entry - price) <= 0), _STOP_SIDE, 0, price)
+        self.made.terms[:, at.FIRST_STOP] = price
+        return price
+
+    def targets(self, rules: Sequence[TargetRule], entry: Floats, stop: Floats | None) -> None:
+        """Lay the targets from the nearest to the farthest; each keeps its part and its move of the stop."""
+        risk = None if stop is None else np.abs(entry - stop)
+        laid = []
         for place, rule in enumerate(rules):
             price = self._laid(rule.level, rule.clamp, entry, risk, towards=1)
-            if math.isnan(price):
-                return Refusal("unknown-target", f"target {place + 1}")
-            if price <= 0 or self.sign * (price - entry) <= 0:
-                return Refusal("target-wrong-side", self._text(f"target {place + 1} at {{}}, entry {{}}", price, entry))
-            ratio = evaluate(rule.level.value, self.read) if rule.level.kind == "percent" and not rule.clamp else 0.0
-            laid.append(TakeProfit(price, rule.part, self._move(rule.then, place), ratio))
-        laid.sort(key=lambda target: self.sign * target.price)
-        return tuple(laid)
+            self.made.refuse(np.isnan(price), _TARGET, place + 1)
+            wrong = (price <= 0) | (self.sign * (price - entry) <= 0)
+            self.made.refuse(wrong, _TARGET_SIDE, place + 1, price)
+            ratio: Any = self._values(rule.level.value) if rule.level.kind == "percent" and not rule.clamp else 0.0
+            move, value = self._move(rule.then, place)
+            laid.append((price, rule.part, move, value, ratio))
+        self.made.terms[:, at.TARGETS] = len(rules)
+        self._write(laid, at.TERMS, at.TARGET, self.sign)
 
-    def _move(self, rule: MoveRule | None, place: int) -> StopMove | None:
+    def _write(self, laid: Sequence[tuple[Any, ...]], first: int, columns: int, sign: int) -> None:
+        """Write rows of columns into the terms, sorted by the price in the first of them, nearest first."""
+        if not laid:
+            return
+        terms, count = self.made.terms, len(self.made.terms)
+        table = np.empty((count, len(laid), columns))
+        for place, row in enumerate(laid):
+            for column, value in enumerate(row):
+                table[:, place, column] = value
+        if len(laid) > 1:
+            order = np.argsort(sign * table[:, :, 0], axis=1, kind="stable")
+            table = np.take_along_axis(table, order[:, :, None], axis=1)
+        terms[:, first : first + len(laid) * columns] = table.reshape(count, -1)
+
+    def _move(self, rule: MoveRule | None, place: int) -> tuple[int, Any]:
         """Freeze where the stop goes; what reads the position has to wait for it (kind rule)."""
         if rule is None:
-            return None
+            return at.NO_MOVE, 0.0
         if rule.kind == "entry":
-            return StopMove("entry")
+            return at.TO_ENTRY, 0.0
         if needs_position(rule.value):
-            return StopMove("rule", place)
-        return StopMove(rule.kind, evaluate(rule.value, self.read))
+            return at.TO_RULE, float(place)
+        return MOVES.index(rule.kind), self._values(rule.value)
 
-    def _laid(self, level: LevelValue, clamp: Clamp | None, entry: float, risk: float, towards: int) -> float:
-        """Return a level's price on the tick, its distance bounded by the clamp; NaN where anything is unknown."""
-        price = self._lay(level.kind, evaluate(level.value, self.read), entry, risk, towards)
+    def _laid(self, level: LevelValue, clamp: Clamp | None, entry: Floats, risk: Floats | None, towards: int) -> Floats:
+        """Return a level's prices on the tick, their distance bounded by the clamp; NaN where anything is unknown."""
+        price = self._lay(level.kind, self._values(level.value), entry, risk, towards)
+        if clamp is None:
+            return price
         side = towards * self.sign
-        if clamp is not None and side * (price - entry) > 0:
-            low, high = (
-                abs(self._lay(bound.kind, evaluate(bound.value, self.read), entry, risk, towards) - entry)
-                for bound in (clamp.low, clamp.high)
-            )
-            distance = abs(price - entry)
-            if math.isnan(low) or math.isnan(high):
-                return UNKNOWN
-            if not low <= distance <= high:
-                price = self.market.round_price(entry + side * min(max(distance, low), high))
-        return price
+        low, high = (
+            np.abs(self._lay(bound.kind, self._values(bound.value), entry, risk, towards) - entry)
+            for bound in (clamp.low, clamp.high)
+        )
+        distance = np.abs(price - entry)
+        bounded = self.ticks.round(entry + side * np.minimum(np.maximum(distance, low), high))
+        inside = np.where((low <= distance) & (distance <= high), price, bounded)
+        inside = np.where(np.isnan(low) | np.isnan(high), UNKNOWN, inside)
+        return np.where(side * (price - entry) > 0, inside, price)
 
-    def _lay(self, kind: str, value: float, entry: float, risk: float, towards: int) -> float:
-        """Return the price of a level, on the tick; `towards` 1 is the profit side, −1 the loss side."""
+    def _lay(self, kind: str, value: Floats, entry: Floats, risk: Floats | None, towards: int) -> Floats:
+        """Return the prices of a level, on the tick; `towards` 1 is the profit side, −1 the loss side."""
+        side = towards * self.sign
         match kind:
             case "price":
                 price = value
             case "distance":
-                price = entry + towards * self.sign * value
+                price = entry + side * value
             case "percent":
-                price = entry * (1 + towards * self.sign * value)
+                price = entry * (1 + side * value)
             case "r":
-                price = entry + towards * self.sign * value * risk
+                price = np.full(len(entry), UNKNOWN) if risk is None else entry + side * value * risk
             case _:
                 raise ValueError(f"a level cannot be a {kind!r}")
-        return self.market.round_price(price) if math.isfinite(price) else UNKNOWN
+        return self.ticks.round(price)
 
-    def _text(self, pattern: str, *prices: float) -> str:
-        return pattern.format(*(self.market.price_text(price) for price in prices))
+    def _values(self, held: Any) -> Floats:
+        values = evaluate(held, self.read)
+        return np.broadcast_to(values, len(self.made.close)).astype(np.float64, copy=False)
 
 
-def _a_price(price: float) -> bool:
-    return math.isfinite(price) and price > 0
+def reason_of(code: int) -> str:
+    """Return the name of a refusal by its code."""
+    return REASONS[code - at.R_QUOTE]
+
+
+def detail_of(rules: SideRules, market: Market, code: int, which: int, price: float, entry: float, close: float) -> str:
+    """Return the numbers behind a refusal, as people read them."""
+    shown = market.price_text
+    match code:
+        case at.R_NONE:
+            return ""
+        case _ if code == _ENTRY:
+            return "an add" if which else ""
+        case _ if code == _ENTRY_SIDE:
+            if which:
+                return f"add at {shown(price)}, entry {shown(entry)}"
+            return f"{rules.entry.kind} at {shown(price)}, close {shown(close)}"
+        case _ if code == _STOP_SIDE:
+            return f"stop at {shown(price)}, entry {shown(entry)}"
+        case _ if code == _TARGET:
+            return f"target {which}"
+        case _ if code == _TARGET_SIDE:
+            return f"target {which} at {shown(price)}, entry {shown(entry)}"
+    return ""
+
+
+def _a_price(price: Floats) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = np.isfinite(price) & (price > 0)
+    return found

@@ -1,20 +1,22 @@
-"""The scene of one block: its candles and the plan's values on them, per symbol and timeframe."""
+"""The scene of one block: its candles and the plan's values on them, as the simulator reads them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.domain.market import Block, Followed, Market, Timeframe, Times
+from engine.domain.market import Block, Floats, Followed, Market, Panel, Timeframe, Times, Truths
 from engine.domain.strategy import Plan, SideRules, StrategyRules
-from engine.trade.path import Bars, Path
 from engine.trade.settings import Settings
+from engine.trade.tape import Tape, along, tape_of
 
 TRUE = 2
+
+Rows = npt.NDArray[np.intp]
 
 
 class PlanValues(Protocol):
@@ -44,27 +46,17 @@ def rules_of(strategy: StrategyRules) -> tuple[Rule, ...]:
     )
 
 
-@dataclass(slots=True)
-class Firing:
-    """The candles on which one rule fires for one symbol; those before `at` have been decided.
+@dataclass(frozen=True, slots=True)
+class Strips:
+    """The candles of some timeframes of a strategy, one timeframe after the other: times int64 (B,), `here` int8 and
+    `close` float64 (B, S). `frames` int64 (F, 2) has where each begins and ends, `whole` int8 (F, S) where no candle
+    of a symbol is missing."""
 
-    `rows` are rows of the timeframe's panel.
-    """
-
-    times: Times
-    rows: npt.NDArray[np.intp]
-    at: int = 0
-
-    def next_time(self) -> int | None:
-        return int(self.times[self.at]) if self.at < len(self.times) else None
-
-    def skip_before(self, time: int | None) -> int | None:
-        """Pass those before `time` (None: all); return the last one passed, None if there was none."""
-        after = len(self.times) if time is None else int(self.times.searchsorted(time))
-        if after <= self.at:
-            return None
-        self.at = after
-        return int(self.times[after - 1])
+    time: Times
+    here: Truths
+    close: Floats
+    frames: npt.NDArray[np.int64]
+    whole: Truths
 
 
 class Scene:
@@ -75,44 +67,99 @@ class Scene:
     ) -> None:
         self.plan, self.values, self.block, self.markets, self.settings = plan, values, block, markets, settings
         self.lanes = {symbol: lane for lane, symbol in enumerate(values.symbols)}
-        self._paths: dict[str, Path] = {}
-        self._bars: dict[tuple[str, Timeframe], Bars] = {}
+        self._tapes: dict[Timeframe, Tape] = {}
+        self._whole: dict[Timeframe, Truths] = {}
+        self._strips: dict[tuple[Timeframe, ...], Strips] = {}
 
     def market(self, symbol: str) -> Market:
         return self.markets.get(symbol) or Market(self.settings.venue, symbol)
 
-    def path(self, symbol: str) -> Path:
-        """Return the finest candles of a symbol."""
-        if symbol not in self._paths:
-            self._paths[symbol] = Path.along(self.block.panels, self.lanes[symbol], self.followed(symbol))
-        return self._paths[symbol]
+    def tape(self, symbol: str) -> tuple[Tape, int]:
+        """Return the finest candles of a symbol, and its lane in them."""
+        followed = self.followed(symbol)
+        if followed.coarser:
+            return along(self.block.panels, self.lanes[symbol], followed), 0
+        if followed.finest not in self._tapes:
+            panel = self.block.panels.get(followed.finest) or _no_panel(followed.finest, self.values.symbols)
+            self._tapes[followed.finest] = tape_of(panel, self.whole(panel))
+        return self._tapes[followed.finest], self.lanes[symbol]
 
     def followed(self, symbol: str) -> Followed:
         """Return the candles on which positions of a symbol are followed."""
         told = self.settings.follow.get(symbol) or min(self.block.panels)
         return told if isinstance(told, Followed) else Followed(told)
 
-    def bars(self, symbol: str, timeframe: Timeframe) -> Bars:
-        """Return the candles of a strategy's timeframe, which the block must have."""
-        key = (symbol, timeframe)
-        if key not in self._bars:
-            self._bars[key] = Bars.of(self.block.panels[timeframe], self.lanes[symbol], self.values)
-        return self._bars[key]
+    def whole(self, panel: Panel) -> Truths:
+        """Return int8 (S,): 1 for a symbol that has every candle of the panel."""
+        found = self._whole.get(panel.timeframe)
+        if found is None:
+            found = self._whole[panel.timeframe] = np.all(panel.here == 1, axis=0).view(np.int8)
+        return found
+
+    def strips(self, timeframes: tuple[Timeframe, ...]) -> Strips:
+        """Return the candles of these timeframes; one that the block lacks has none."""
+        found = self._strips.get(timeframes)
+        if found is None:
+            there = self.block.panels
+            found = self._strips[timeframes] = self._join(
+                [there.get(timeframe) or _no_panel(timeframe, self.values.symbols) for timeframe in timeframes]
+            )
+        return found
+
+    def _join(self, panels: Sequence[Panel]) -> Strips:
+        ends = np.cumsum([0, *(len(panel.close_time) for panel in panels)])
+        frames = np.ascontiguousarray(np.column_stack([ends[:-1], ends[1:]]).astype(np.int64))
+        if not panels:
+            panels = [_no_panel(Timeframe.parse("1m"), self.values.symbols)]
+        whole = np.ascontiguousarray(np.stack([self.whole(panel) for panel in panels]))
+        return Strips(
+            joined([panel.close_time for panel in panels], np.int64),
+            joined([panel.here for panel in panels], np.int8),
+            joined([panel.fields["close"] for panel in panels], np.float64),
+            frames, whole,
+        )  # fmt: skip
 
     def symbols(self, strategy: StrategyRules) -> tuple[str, ...]:
         """Return the symbols that a strategy may trade, as far as they are here."""
         named = self.settings.universe.get(strategy.id, strategy.universe.symbols or tuple(self.markets))
         return tuple(symbol for symbol in named if symbol in self.lanes)
 
-    def firings(self, strategy: StrategyRules) -> Iterator[tuple[str, int, Firing]]:
-        """Yield (symbol, place of the rule, its candles) for every symbol and rule that fires in the block."""
-        symbols = {self.lanes[symbol]: symbol for symbol in self.symbols(strategy)}
-        for place, rule in enumerate(rules_of(strategy)):
-            panel = self.block.panels.get(rule.timeframe)
-            if panel is None or not len(panel.close_time):
-                continue
-            lanes, rows = np.nonzero(((self.values.of(rule.side.fires) == TRUE) & (panel.here == 1)).T)
-            borders = np.flatnonzero(np.diff(lanes)) + 1
-            for part, found in zip(np.split(lanes, borders), np.split(rows, borders), strict=True):
-                if len(part) and int(part[0]) in symbols:
-                    yield symbols[int(part[0])], place, Firing(panel.close_time[found], found)
+    def firings(self, rule: Rule, allowed: npt.NDArray[np.bool_]) -> tuple[Rows, Rows]:
+        """Return (lanes, rows of the panel) of the candles on which a rule fires for `allowed` lanes: lane by lane,
+        oldest first."""
+        panel = self.block.panels.get(rule.timeframe)
+        if panel is None or not len(panel.close_time):
+            return np.empty(0, np.intp), np.empty(0, np.intp)
+        fires = self.values.of(rule.side.fires) == TRUE
+        if not self.whole(panel).all():
+            fires = fires & (panel.here == 1)
+        count = panel.here.shape[1]
+        if fires.shape[1] != count:
+            fires = np.broadcast_to(fires, panel.here.shape)
+        found = np.flatnonzero(fires)
+        if count == 1:
+            return (np.zeros(len(found), np.intp), found) if allowed[0] else (found[:0], found[:0])
+        rows, lanes = np.divmod(found, count)
+        if not allowed.all():
+            kept = allowed[lanes]
+            rows, lanes = rows[kept], lanes[kept]
+        order = np.argsort(lanes, kind="stable")
+        return lanes[order], rows[order]
+
+    def at(self, node: int, rows: Rows, lanes: Rows) -> npt.NDArray[Any]:
+        """Return a node's values on some cells; a frame of one symbol answers for every lane."""
+        values = self.values.of(node)
+        found: npt.NDArray[Any] = values[rows, lanes if values.shape[1] > 1 else 0]
+        return found
+
+
+def joined(parts: Sequence[npt.NDArray[Any]], kind: type) -> npt.NDArray[Any]:
+    """Return the parts one after the other as compiled code takes them, without a copy where there is one part."""
+    whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return np.require(whole, kind, ["C", "W"])
+
+
+def _no_panel(timeframe: Timeframe, symbols: tuple[str, ...]) -> Panel:
+    none = np.empty((0, len(symbols)))
+    fields = dict.fromkeys(("open", "high", "low", "close", "volume"), none)
+    return Panel(timeframe, symbols, np.empty(0, np.int64), np.empty((0, len(symbols)), np.int8), fields)

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import numpy as np
 
+from engine.decide import Settings, decide
+from engine.domain.book import Book, Lane
 from engine.domain.event import (
     Event,
     PartExited,
@@ -17,14 +19,13 @@ from engine.domain.event import (
     StopMoved,
     TakeProfitHit,
 )
-from engine.domain.market import Market
+from engine.domain.market import Block, Market, Panel, Timeframe
 from engine.domain.position import Position, Status
 from engine.domain.signal import EntryOrder, Side, Signal, StopMove, TakeProfit
-from engine.domain.strategy import SideRules
-from engine.trade.follow import Follower
+from engine.domain.strategy import Frame, Gaps, Node, Plan, Schedule, SideRules, StrategyRules, Universe
 from engine.trade.held import kept_nodes
-from engine.trade.life import Costs, Terms
-from engine.trade.path import Bars, Path
+from tests.engine.trade.reference_life import Costs
+from tests.engine.trade.reference_path import Bars, Path
 
 MINUTE = 60_000
 START = 1_700_000_100_000 // (60 * MINUTE) * (60 * MINUTE)
@@ -93,13 +94,67 @@ def follow(
     made: Signal, path: Path, strategy: Bars | None = None, rules: SideRules | None = None, costs: Costs = FREE,
     position: Position | None = None, market: Market = MARKET, kept: dict[int, float] | None = None,
 ) -> tuple[list[Event], Position]:  # fmt: skip
-    """Return everything told of a signal over the candles, and the position after them."""
+    """Return everything told of a signal over the candles, and the position after them: as decide does, with a book
+    that has the position, and a strategy that has those rules (None: it is gone)."""
+    before = position or pending(made, rules, kept)
+    block, values = _scene(path, strategy, before.followed_until, made.timeframe)
+    plan = _plan(values, rules, made.timeframe)
+    book = Book({(made.strategy, made.symbol): Lane(live={made.side: before})})
+    how = Settings(costs.fees, costs.slippage, follow={made.symbol: min(block.panels)})
+    decisions = decide(plan, values, block, book, {made.symbol: market}, how)
+    events = [event for _, told in decisions for event in told]
+    live = decisions.book.lane(made.strategy, made.symbol).live
+    return events, live[made.side] if live else events[-1].position
+
+
+class Columns:
+    """What decide reads of a plan's values: node 0 never fires, the others are those of the strategy's candles."""
+
+    symbols = ("BTC/USDT",)
+
+    def __init__(self, count: int, table: Table | None) -> None:
+        self._count, self.table = count, table
+
+    def of(self, node: int) -> np.ndarray:
+        if node == 0 or self.table is None:
+            return np.zeros((self._count, 1), np.int8 if node == 0 else np.float64)
+        return self.table.of(node)
+
+
+def _scene(path: Path, strategy: Bars | None, after: int, timeframe: str) -> tuple[Block, Columns]:
+    """Return a block of the candles, on the full grid of times, and the values on it."""
     until = int(max(path.close_time[-1], strategy.close_time[-1] if strategy else 0))
-    follower = Follower(position or pending(made, rules, kept), Terms(market, costs, rules), path, strategy, until)
-    events: list[Event] = []
-    while (found := follower.next()) is not None:
-        events.extend(found[1])
-    return events, follower.position
+    fine = int(path.close_time[0] - path.open_time[0])
+    prices = {name: getattr(path, name) for name in ("open", "high", "low", "close")}
+    panels = [_panel(Timeframe.parse(f"{fine // MINUTE}m"), path.close_time, prices, after, until)]
+    if strategy is not None:
+        closes = dict.fromkeys(("open", "high", "low", "close"), strategy.close)
+        panels.append(
+            _panel(Timeframe.parse(timeframe), strategy.close_time, closes, int(strategy.close_time[0]) - 1, until)
+        )
+    block = Block(after, until, {panel.timeframe: panel for panel in panels})
+    return block, Columns(len(panels[-1].close_time), strategy.values if strategy else None)
+
+
+def _panel(timeframe: Timeframe, times: np.ndarray, prices: dict[str, np.ndarray], after: int, until: int) -> Panel:
+    grid = np.arange(timeframe.floor(after) + timeframe.ms, until + 1, timeframe.ms, dtype=np.int64)
+    kept = (times > after) & (times <= until)
+    rows = np.searchsorted(grid, times[kept])
+    here, fields = np.zeros((len(grid), 1), np.int8), {}
+    here[rows] = 1
+    for name, column in prices.items():
+        fields[name] = np.full((len(grid), 1), np.nan)
+        fields[name][rows, 0] = column[kept]
+    return Panel(timeframe, ("BTC/USDT",), grid, here, fields)
+
+
+def _plan(values: Columns, rules: SideRules | None, timeframe: str) -> Plan:
+    frame = Timeframe.parse(timeframe)
+    nodes = tuple(Node("made", Frame(frame), boolean=node == 0) for node in range(100))
+    if rules is None:
+        return Plan(nodes, ())
+    bot = StrategyRules("bot", "bot", "", "", "", "", Schedule(), Gaps(), Universe(("BTC/USDT",)), {frame: (rules,)})
+    return Plan(nodes, (bot,))
 
 
 def told(events: list[Event]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.domain.signal import Add, EntryOrder, TakeProfit
-from engine.trade.life import Costs
+from tests.engine.trade.reference_life import Costs
 from tests.engine.trade.story import candles, follow, signal, story
 
 LADDER = [(102.0, 0.5, "entry"), (104.0, 0.3), (108.0, 0.2)]

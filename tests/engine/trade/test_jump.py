@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain.book import Book
 from engine.domain.event import SignalFired
-from engine.kernels.follow import first_touch
-from engine.trade.bar import apply_bar
-from engine.trade.candle import apply_candle
-from engine.trade.life import Costs, Life, Terms
-from engine.trade.path import Bars, Path
-from engine.trade.scene import Scene
 from engine.trade.settings import Settings
 from tests.engine.made import FOLLOW, M1, MARKETS, everything, run
-
-PRICES = st.lists(st.floats(90, 110), min_size=1, max_size=30)
-
-
-@given(PRICES, st.floats(0, 3), st.integers(0, 30), st.integers(0, 30), st.floats(85, 115), st.floats(85, 115))
-def test_the_scan_is_what_its_python_says(prices, width, start, stop, down, up):
-    low, high = np.array(prices), np.array(prices) + width
-    stop = min(stop, len(prices))
-    start = min(start, stop)
-    assert first_touch(low, high, start, stop, down, up) == first_touch.py_func(low, high, start, stop, down, up)
-
-
-def step_by_step(position, terms, path: Path, bars: Bars, until: int):
-    """Apply every candle and every candle of the strategy in order: the plainest form there is."""
-    life = Life(position, terms)
-    events = []
-    strategy = dict(zip(bars.close_time.tolist(), range(len(bars.close_time)), strict=True))
-    times = sorted({*path.close_time.tolist(), *strategy})
-    fine = dict(zip(path.close_time.tolist(), range(len(path)), strict=True))
-    for time in times:
-        if time <= position.followed_until or not life.status.live:
-            continue
-        life.followed_until = time
-        if time in fine:
-            apply_candle(life, path.candle(fine[time]))
-        if time in strategy and life.status.live:
-            apply_bar(life, bars, strategy[time])
-        if life.events:
-            events.extend(life.finish())
-    if life.status.live:
-        life.followed_until = until
-    return events, life.position()
+from tests.engine.trade.reference_life import Costs, Terms
+from tests.engine.trade.reference_path import Bars, Path
+from tests.engine.trade.reference_step import step_by_step
 
 
 @settings(max_examples=12, deadline=None)
@@ -57,7 +21,6 @@ def test_jumping_is_stepping(seed):
     plan, values, block = everything(seed, 700, ("BTC/USDT",))
     how = Settings(fees=0.001, slippage=0.0005, follow=FOLLOW)
     events, book = run(plan, values, block, settings=how)
-    scene = Scene(plan, values, block, MARKETS, how)
     last = {position.id: position for position in book.live_positions()}
     path = Path.of(block.panels[M1], 0)
     signals = [event for event in events if isinstance(event, SignalFired)]
@@ -70,7 +33,7 @@ def test_jumping_is_stepping(seed):
             if (timeframe.text, side.side) == (signal.timeframe, signal.side)
         )  # fmt: skip
         terms = Terms(MARKETS[signal.symbol], Costs(0.001, 0.0005), side)
-        told, end = step_by_step(fired.position, terms, path, scene.bars(signal.symbol, timeframe), block.until)
+        told, end = step_by_step(fired.position, terms, path, Bars.of(block.panels[timeframe], 0, values), block.until)
         assert repr(told) == repr([e for e in events if e is not fired and getattr(e, "signal", None) == signal])
         if end.status.live:
             assert repr(end) == repr(last[signal.id])

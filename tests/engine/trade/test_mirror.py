@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.domain.signal import Add, EntryOrder, Side, StopMove, TakeProfit
 from engine.domain.strategy import Apply, Constant, ExitRule, LevelValue, PositionField, Ref, SideRules, TrailRule
-from engine.trade.path import Path
+from tests.engine.trade.reference_path import Path
 from tests.engine.trade.story import bars, candles, follow, signal
 
 STEPS = st.lists(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.market import Market
-from engine.domain.signal import EntryOrder, Side, StopMove
+from engine.domain.signal import EntryOrder, Side, StopMove, TakeProfit
 from engine.domain.strategy import (
     AddRule,
     Apply,
@@ -26,11 +27,12 @@ from engine.domain.strategy import (
     StopRule,
     TargetRule,
 )
-from engine.trade.quote import Quote, Refusal, quote
-from tests.engine.trade.story import MARKET, bars
+from engine.trade.quote import Refusal, Ticks, detail_of, quote, reason_of
+from engine.trade.terms import level_of, order_of, targets_of
+from tests.engine.trade.story import MARKET, Table
 
 LOW, HIGH, GONE = 1, 2, 3
-CANDLES = bars([100.0], {LOW: [97.123], HIGH: [104.456], GONE: [float("nan")]})
+VALUES = Table({LOW: [97.123], HIGH: [104.456], GONE: [float("nan")]})
 SIDES = SideRules(Side.LONG, (), 0, 0, EntryRule(), None, ())
 
 
@@ -46,7 +48,21 @@ def level(text: str | int) -> LevelValue:
 
 
 def laid(side: str = "long", market: Market = MARKET, **rules) -> Quote | Refusal:
-    return quote(replace(SIDES, side=Side(side), **rules), CANDLES, 0, market)
+    made, close = replace(SIDES, side=Side(side), **rules), np.array([100.0])
+    room = (len(made.targets), len(made.entry.adds), 0)
+    quotes = quote(made, lambda node: VALUES.of(node)[:, 0], np.array([60_000]), close, Ticks.of([market]), (), room)
+    code, terms = int(quotes.refused[0]), quotes.terms[0].tolist()
+    if code:
+        which, price = int(quotes.which[0]), float(quotes.price[0])
+        return Refusal(reason_of(code), detail_of(made, market, code, which, price, terms[2], 100.0))
+    return Quote(order_of(terms, room), level_of(terms[5]), targets_of(terms))
+
+
+@dataclass(frozen=True)
+class Quote:
+    entry: EntryOrder
+    stop: float | None
+    targets: tuple[TakeProfit, ...]
 
 
 def stop(text: str | int, *clamp: str) -> StopRule:

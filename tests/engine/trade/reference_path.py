@@ -92,13 +92,6 @@ class Path:
         """Return the index of the first candle that opens at or after `time`."""
         return int(self.open_time.searchsorted(time, side="left"))
 
-    def first_touch(self, start: int, stop: int, down: float, up: float) -> tuple[int, float, float]:
-        """Return the first of start <= i < stop that touches `down` or `up`, else stop, and the extremes before it."""
-        from engine.kernels.follow import first_touch
-
-        index, lowest, highest = first_touch(self.low, self.high, start, stop, down, up)
-        return int(index), float(lowest), float(highest)
-
 
 def _chained(parts: Sequence[Path]) -> Path:
     """Return the candles of all parts in the order of time."""

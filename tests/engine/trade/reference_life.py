@@ -1,15 +1,14 @@
-"""A position at work: the mutable form in which the simulator steps it, and the events it tells.
+"""A position stepped in the plainest form, object by object: what the compiled simulator is tested against.
 
 Orders fill at their own price, or at the candle's open where that is worse, never better. Slippage worsens
 what is filled at market: market and stop entries, stops, exits, expiry; limit entries, adds and targets have
 none. The fee is a ratio of every fill.
-
-A little longer than a file should be: all that changes a position, and the arithmetic of its money, is in this class.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,7 +28,7 @@ from engine.domain.market import Market
 from engine.domain.position import Fill, Position, Status
 from engine.domain.signal import Add
 from engine.domain.strategy import SideRules
-from engine.trade.held import UNKNOWN, Number, evaluate, kept_nodes, nothing
+from tests.engine.trade.reference_held import UNKNOWN, Number, evaluate, kept_nodes, nothing
 
 NOTHING = 1e-9
 """Parts below this are what rounding leaves of a position that is closed."""
@@ -267,9 +266,9 @@ class Life:
     def _account(self) -> None:
         """Work out result, R and the average exit from the fills."""
         out = [fill for fill in self.fills if fill.reason not in ("entry", "add")]
-        closed = math.fsum(fill.part for fill in out)
-        proceeds = math.fsum(fill.part * fill.price for fill in out)
-        fees = math.fsum(fill.part * fill.price * fill.fee for fill in self.fills)
+        closed = _sum(fill.part for fill in out)
+        proceeds = _sum(fill.part * fill.price for fill in out)
+        fees = _sum(fill.part * fill.price * fill.fee for fill in self.fills)
         gain = self.sign * (proceeds - self.entry * closed) - fees
         risk = self.risk
         self.result = gain / (self.entry * self.filled)
@@ -336,3 +335,11 @@ class Life:
             return UNKNOWN
         value = evaluate(move.value, self.kept, self.kept, self.field)
         return self.entry * (1 + self.sign * value) if move.kind == "offset" else value
+
+
+def _sum(values: Iterable[float]) -> float:
+    """Add in the order of the fills, as every start of the simulator does."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total

@@ -10,9 +10,9 @@ from functools import partial
 
 from engine.domain.position import Status
 from engine.domain.strategy import SideRules, TrailRule
-from engine.trade.held import UNKNOWN, Read, evaluate
-from engine.trade.life import Life
-from engine.trade.path import Bars
+from tests.engine.trade.reference_held import UNKNOWN, Read, evaluate
+from tests.engine.trade.reference_life import Life
+from tests.engine.trade.reference_path import Bars
 
 TRUE = 2.0
 

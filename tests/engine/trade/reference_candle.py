@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.domain.position import Status
-from engine.trade.life import Life
-from engine.trade.path import Candle
+from tests.engine.trade.reference_life import Life
+from tests.engine.trade.reference_path import Candle
 
 
 @dataclass(frozen=True, slots=True)
