@@ -40,10 +40,12 @@ def run_live(
 
     Raises Failure, FeedError and DatabaseProblem.
     """
+    from app.universe_kept import keep_universe
     from db.memory import Memory
     from engine.feeds.clock import SystemClock
     from engine.feeds.kept import KeptFeed
     from engine.feeds.scope import survey
+    from engine.feeds.universe import FILE as UNIVERSE
     from engine.live import Keep, Live
     from engine.loop import DAY
 
@@ -59,6 +61,7 @@ def run_live(
             return CLEAN
         if not any(scope.universe.values()) and not also:
             raise Failure("no venue has any of these symbols")
+        keep_universe(config.home / UNIVERSE, clock.now(), {s for part in scope.universe.values() for s in part})
         channels = wiring.publishing(config, replay=False, publish=True)
         screen = Screen(lambda done, text: None)
         loop = wiring.build_loop(config, plan, kept, memory, clock, scope, channels, screen)

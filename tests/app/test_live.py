@@ -19,6 +19,7 @@ from engine.decide import Settings
 from engine.domain.event import Event, SignalBlocked, SignalFired
 from engine.feeds.replay import VirtualClock
 from engine.feeds.synthetic import COINS, DAY, MarketSettings, SyntheticFeed
+from engine.feeds.universe import read_universe
 from tests.app.command import SWING, run, start
 from tests.servers.exchange import Exchange
 from tests.servers.loopback import free_port
@@ -152,6 +153,8 @@ def test_through_faults_and_restarts_it_tells_what_a_backtest_tells(
     fired = [e.signal for e in events(session.database) if isinstance(e, SignalFired)]
     assert {signal.venue for signal in fired} == {"binanceusdm"}
     assert [run.outcome for run in runs(session.database)] == ["stopped"] * 4
+    (listed,) = read_universe(session.config.home / "universe.csv").values()
+    assert listed == {signal.symbol for signal in fired}
     check_delivered(session.database, network)
     assert "asked to be left alone" in capfd.readouterr().err
 
