@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 from app.cli import show
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.blockers import Blocker
     from app.explained import Instant, Outcome
     from app.recorded import Record
-    from dsl.explain import Anatomy, Fire, Reader, SideParts, Told
-    from engine.domain.signal import Signal, Verdict
+    from dsl.explain import Anatomy, Reader, SideParts, Told
+    from dsl.explain.blockers import Blocker
+    from engine.domain.signal import Signal
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class Answer:
         found["sides"] = [self._side_facts(side) for side in sides]
         where = self._where()
         if where is not None:
-            from app.cli.tree import facts
+            from dsl.explain.page import facts
 
             found["where"] = facts(where)
         return found
@@ -79,8 +77,8 @@ class Answer:
 
     def _side_facts(self, side: SideParts) -> dict[str, Any]:
         from app import recorded
-        from app.cli.tree import WORDS, facts
         from dsl.explain import tell, truth_of
+        from dsl.explain.page import WORDS, facts
 
         outcome, read = self.outcome(side), self.reader(side)
         found: dict[str, Any] = {"side": str(side.rules.side), "outcome": _outcome_facts(outcome)}
@@ -122,8 +120,8 @@ class Answer:
         return lines + self._where_text(deep)
 
     def _side_text(self, side: SideParts, deep: bool) -> list[str]:
-        from app.cli.tree import Page
         from dsl.explain import tell
+        from dsl.explain.page import Page, confidence_text, fire_text
 
         outcome, read = self.outcome(side), self.reader(side)
         page = Page(self._reasons(), deep)
@@ -132,15 +130,17 @@ class Answer:
         why = _why(outcome, stood.text() if stood is not None else "")
         page.lines += _wrapped(heading + _outcome_text(outcome, side, read, self._before(side), why))
         if read is None:
-            return page.lines + told_lines(outcome.verdicts)
+            for said in outcome.verdicts:
+                page.verdict(said)
+            return page.lines
         low, high = _confidence(side, read, outcome)
-        page.lines += _wrapped(f"confidence {_interval(low, high)}{_fire_text(side.fire, read)}")
+        page.lines += _wrapped(f"confidence {confidence_text(low, high)}{fire_text(side.fire, read)}")
         for rule, part in zip(side.rules.conditions, side.conditions, strict=True):
             page.condition(rule, tell(part, read))
         return page.lines
 
     def _where_text(self, deep: bool) -> list[str]:
-        from app.cli.tree import Page
+        from dsl.explain.page import Page
 
         where = self._where()
         if where is None:
@@ -151,14 +151,14 @@ class Answer:
         return page.lines
 
     def _reasons(self) -> Any:
-        from app.cli.tree import Reasons
+        from dsl.explain.page import Reasons
 
         if self.instant is None:
             return None
         return Reasons(self.anatomy.plan, self.instant.read, self.anatomy.sources, self.instant.candles)
 
     def _stood(self, outcome: Outcome) -> Blocker | None:
-        from app.blockers import blocker
+        from dsl.explain.blockers import blocker
 
         if outcome.lane is None or not outcome.reason:
             return None
@@ -176,31 +176,6 @@ def _confidence(side: SideParts, read: Reader, outcome: Outcome) -> tuple[float 
     return low, high
 
 
-def _interval(low: float | None, high: float | None) -> str:
-    from app.cli.tree import number
-
-    if low is None:
-        return "was not recorded"
-    return number(low) if high is None or high == low else f"{number(low)} to {number(high)}, as some is unknown"
-
-
-def _fire_text(fire: Fire | None, read: Reader) -> str:
-    """Return what `fire` asks for, and how far its comparison was from holding."""
-    from app.cli.tree import distance, word
-    from dsl.explain import gap_of, truth_of
-
-    if fire is None:
-        return "; it fires when every condition holds"
-    truth = truth_of(read(fire.node))
-    text = f"; fire: {fire.text}" + (f" is {word(truth)}" if truth is not None else "")
-    if not fire.op or truth == 2:
-        return text
-    low = fire.op in ("gt", "ge")
-    gap = gap_of(read(fire.left[0 if low else 1]), read(fire.right[1 if low else 0]))
-    worst = "at worst " if truth == 1 else ""
-    return f"{text}, {worst}{distance(gap, '')}" if gap is not None else text
-
-
 def _outcome_facts(outcome: Outcome) -> dict[str, Any]:
     made = outcome.signal
     found: dict[str, Any] = {"kind": outcome.kind, "reason": outcome.reason, "detail": outcome.detail}
@@ -212,25 +187,10 @@ def _outcome_facts(outcome: Outcome) -> dict[str, Any]:
     return found
 
 
-def told_lines(verdicts: Sequence[Verdict]) -> list[str]:
-    """Return stored verdicts with the values under them, where there is no tree of the rules."""
-    from app.cli.tree import Page, number, word
-    from dsl.explain import truth_of
-
-    page = Page(None, False)
-    for said in verdicts:
-        units = said.units or ("",) * len(said.parts)
-        values = ", ".join(
-            f"{text} = {word(truth_of(value)) if unit == 'bool' else number(value, unit)}"
-            for (text, value), unit in zip(said.parts, units, strict=True)
-        )
-        kind = "must" if said.must else f"weight {said.weight:g}"
-        page.row(word(said.truth), 0, f"{said.name}, {kind}: {said.text}", values)
-    return page.lines
-
-
 def stored_lines(made: Signal) -> list[str]:
     """Return what was stored with a signal, where its strategy is not here to lay its conditions open."""
+    from dsl.explain.page import Page
+
     lines = [
         f"{made.strategy} {made.version} on {made.symbol} {made.timeframe}",
         f"the candle that closed at {show.when(made.close_time)} UTC",
@@ -239,7 +199,10 @@ def stored_lines(made: Signal) -> list[str]:
         *_wrapped(f"{made.side}: a signal: {_prices(made)}"),
         f"confidence {made.confidence:.5g}",
     ]
-    return lines + told_lines(made.verdicts)
+    page = Page(None)
+    for said in made.verdicts:
+        page.verdict(said)
+    return lines + page.lines
 
 
 def stored_facts(made: Signal) -> dict[str, Any]:

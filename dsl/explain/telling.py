@@ -33,7 +33,8 @@ class Told:
     """What one part said. `truth` 0 1 2 of a condition, `value` of a number (NaN: unknown); None: not recorded.
 
     `gap` is given where a comparison said the opposite of what the condition needed. `ago` is, of a window, how many
-    candles ago its condition last held, or of `for` last did not (NaN: not within what is remembered).
+    candles ago its condition last held, or of `for` last did not (NaN: not within what is remembered). `wanted` is
+    what would have helped the condition (None: that cannot be said).
     """
 
     part: Part
@@ -42,6 +43,18 @@ class Told:
     gap: Gap | None = None
     ago: float | None = None
     parts: tuple[Told, ...] = ()
+    wanted: bool | None = None
+
+    @property
+    def helps(self) -> bool:
+        """Tell whether a condition's part said what helps."""
+        return self.wanted is not None and self.truth == (TRUE if self.wanted else FALSE)
+
+    @property
+    def known(self) -> bool:
+        """Tell whether anything of it, or under it, is recorded."""
+        own = self.truth if self.part.boolean else self.value
+        return (own is not None and self.part.op != "const") or any(part.known for part in self.parts)
 
 
 def tell(part: Part, read: Reader, *, wanted: bool | None = True) -> Told:
@@ -62,7 +75,7 @@ def tell(part: Part, read: Reader, *, wanted: bool | None = True) -> Told:
     if part.op in SIGNS and wanted is not None and truth == (FALSE if wanted else TRUE) and len(parts) == 2:
         gap = gap_of(parts[0].value, parts[1].value)
     ago = read(part.since) if part.since >= 0 else None
-    return Told(part, truth, None, gap, ago, parts)
+    return Told(part, truth, None, gap, ago, parts, wanted)
 
 
 def truth_of(found: float | None) -> int | None:

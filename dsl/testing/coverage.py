@@ -18,7 +18,8 @@ from dsl.errors import Span
 from dsl.explain import Anatomy, Part, lay_open
 from dsl.load import Loaded
 from dsl.testing.cases import Case, Suite
-from dsl.testing.run import Ran, Tested, as_given, run_suites, suites_in
+from dsl.testing.feeds import as_given
+from dsl.testing.run import Ran, Tested, run_suites, suites_in
 from dsl.testing.ways import Way, taken, ways_of
 from engine.domain.market import Timeframe
 from engine.domain.strategy import ELEMENT_WISE, Plan

@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dsl.errors import Span
+from dsl.explain.page import WORDS, word
 from dsl.testing.cases import Case
 from dsl.testing.expectations import Expectation, Within
-from dsl.testing.why import WORDS, Why, number, wrapped
-from engine.domain.event import SignalBlocked
-from engine.domain.market import Timeframe, Times
+from dsl.testing.shown import Facts, story, verdicts, wrapped
 from engine.domain.position import Position
-from engine.domain.signal import Side, Verdict
-from engine.domain.strategy import Plan, StrategyRules
-from engine.feeds.blocks import gather
-from engine.feeds.scope import first_candle, survey
-from engine.plan.evaluate import Evaluator, Values
-from engine.ports import Feed
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What happened in one case, on the case's own timeframe. `begin` is the close time of the first candle (ms)."""
-
-    plan: Plan
-    rules: StrategyRules
-    timeframe: Timeframe
-    feed: Feed
-    symbol: str
-    begin: int
-    positions: tuple[Position, ...]
-    blocked: tuple[SignalBlocked, ...]
-    reasons: Mapping[str, str]
-
-    def bar(self, time: int) -> int:
-        return (time - self.begin) // self.timeframe.ms
-
-    def time(self, bar: float) -> int:
-        return self.begin + round(bar) * self.timeframe.ms
+from engine.domain.signal import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +45,21 @@ def _signal(expected: Expectation, facts: Facts) -> Iterator[Failed]:
         made = _listed(facts)
         yield Failed(expected.span, f"there is no {_what(expected)}; {made}", tuple(_why_not(expected, facts)))
         return
-    wrong = [differences(expected, position, facts) for position in near]
-    if all(wrong):
-        best = min(wrong, key=len)
-        yield Failed(expected.span, f"the {_what(expected)} is not as expected", tuple(best))
+    wrong = [(differences(expected, position, facts), position) for position in near]
+    if all(found for found, _ in wrong):
+        found, position = min(wrong, key=lambda pair: len(pair[0]))
+        bar = facts.bar(position.signal.close_time)
+        details = (*(one.text for one in found), *_why_so(found, position, facts))
+        yield Failed(expected.span, f"the {position.signal.side} signal at bar {bar} is not as expected", details)
+
+
+def _why_so(found: Sequence[Difference], position: Position, facts: Facts) -> Iterator[str]:
+    """Yield what a signal that is otherwise than expected was made of, and what became of its position."""
+    about = {one.key for one in found}
+    if about & {"confidence", "when"}:
+        yield from verdicts(position.signal)
+    if about & {"ends", "reason", "targets_hit", "result"}:
+        yield from story(facts, position)
 
 
 def fits(expected: Expectation, facts: Facts, time: int, side: str) -> bool:
@@ -86,21 +71,28 @@ def fits(expected: Expectation, facts: Facts, time: int, side: str) -> bool:
     )
 
 
-def differences(expected: Expectation, position: Position, facts: Facts) -> list[str]:
+class Difference(NamedTuple):
+    """One thing that is otherwise than expected, by its key, in a line."""
+
+    key: str
+    text: str
+
+
+def differences(expected: Expectation, position: Position, facts: Facts) -> list[Difference]:
     """Return in a line each what a signal and its position are otherwise than expected."""
-    signal, reason = position.signal, facts.reasons.get(position.id, "")
+    signal, reason = position.signal, facts.reason(position)
     actual = actual_numbers(position)
     wrong = [
-        f"{name} is {actual[name]:.10g}, expected {within.text}"
+        Difference(name, f"{name} is {actual[name]:.10g}, expected {within.text}")
         for name, within in expected.numbers.items()
         if not within.holds(actual[name])
     ]
-    wrong += list(_target_differences(expected.targets, [t.price for t in signal.targets]))
+    wrong += _target_differences(expected.targets, [t.price for t in signal.targets])
     wrong += _verdict_differences(expected, position, facts)
     if expected.ends is not None and position.status != expected.ends:
-        wrong.append(f"it ends as {position.status}, expected {expected.ends}")
+        wrong.append(Difference("ends", f"it ends as {position.status}, expected {expected.ends}"))
     if expected.reason is not None and reason != expected.reason:
-        wrong.append(f"its end has the reason `{reason}`, expected `{expected.reason}`")
+        wrong.append(Difference("reason", f"its end has the reason `{reason}`, expected `{expected.reason}`"))
     return wrong
 
 
@@ -119,45 +111,31 @@ def actual_numbers(position: Position) -> dict[str, float]:
 def truths(expected: Expectation, position: Position, facts: Facts) -> dict[str, int]:
     """Return what the conditions and lets said that are named under `when`, as far as there are any."""
     told = {verdict.name: verdict.truth for verdict in position.signal.verdicts}
-    lets = _lets(facts, expected.when.keys() - told.keys(), position.signal.close_time)
+    missing = expected.when.keys() - told.keys()
+    lets = facts.seen.lets(missing, position.signal.close_time) if missing else {}
     return {name: (told | lets)[name] for name in expected.when if name in told or name in lets}
 
 
-def _verdict_differences(expected: Expectation, position: Position, facts: Facts) -> Iterator[str]:
+def _verdict_differences(expected: Expectation, position: Position, facts: Facts) -> Iterator[Difference]:
     """Yield what conditions, or lets that are conditions, said otherwise than expected."""
-    told = {verdict.name: verdict for verdict in position.signal.verdicts}
-    lets = _lets(facts, expected.when.keys() - told.keys(), position.signal.close_time)
+    told: dict[str, Verdict] = {verdict.name: verdict for verdict in position.signal.verdicts}
+    found = truths(expected, position, facts)
     for name, truth in expected.when.items():
-        if name in told and told[name].truth != truth:
-            yield f"`{name}` is {WORDS[told[name].truth]}, expected {WORDS[truth]}: {_parts(told[name])}"
-        elif name in lets and lets[name] != truth:
-            yield f"`{name}` is {WORDS[lets[name]]}, expected {WORDS[truth]}"
-        elif name not in told and name not in lets:
-            yield f"no condition of the {position.signal.side} side and no let of it is named `{name}`; " + (
-                f"its conditions are {', '.join(told)}"
-            )
+        if name not in found:
+            listed = ", ".join(told)
+            message = f"no condition of the {position.signal.side} side and no let of it is named `{name}`"
+            yield Difference("name", f"{message}; its conditions are {listed}")
+        elif found[name] != truth:
+            yield Difference("when", f"`{name}` is {word(found[name])}, expected {WORDS[truth]}")
 
 
-def _lets(facts: Facts, names: Collection[str], time: int) -> dict[str, int]:
-    """Return the truth of boolean lets at a candle; a let that no rule reads is not there."""
-    nodes = {
-        node.text: place
-        for place, node in enumerate(facts.plan.nodes)
-        if node.boolean and node.text in names and node.frame.timeframe == facts.timeframe and not node.frame.symbol
-    }
-    if not nodes:
-        return {}
-    values, times, lane = _evaluated(facts, time)
-    return {name: Why(facts.plan, values, len(times) - 1, lane).truth(node) for name, node in nodes.items()}
-
-
-def _target_differences(expected: Sequence[Within], actual: Sequence[float]) -> Iterator[str]:
+def _target_differences(expected: Sequence[Within], actual: Sequence[float]) -> Iterator[Difference]:
     if expected and len(expected) != len(actual):
-        yield f"it has {len(actual)} targets, expected {len(expected)}"
+        yield Difference("targets", f"it has {len(actual)} targets, expected {len(expected)}")
         return
     for place, (within, price) in enumerate(zip(expected, actual, strict=False), 1):
         if not within.holds(price):
-            yield f"target {place} is {price:.10g}, expected {within.text}"
+            yield Difference("targets", f"target {place} is {price:.10g}, expected {within.text}")
 
 
 def _blocked(expected: Expectation, facts: Facts) -> Iterator[Failed]:
@@ -174,8 +152,8 @@ def _nothing(expected: Expectation, facts: Facts) -> Iterator[Failed]:
     for position in facts.positions:
         bar = facts.bar(position.signal.close_time)
         if expected.bars is None or expected.bars.holds(bar):
-            shown = tuple(line for verdict in position.signal.verdicts for line in _verdict(verdict))
-            yield Failed(expected.span, f"a {position.signal.side} signal was made at bar {bar}", shown)
+            message = f"a {position.signal.side} signal was made at bar {bar}"
+            yield Failed(expected.span, message, tuple(verdicts(position.signal)))
             return
 
 
@@ -186,9 +164,11 @@ def _count(expected: Expectation, facts: Facts) -> Iterator[Failed]:
         "at_least": count >= expected.count,
         "at_most": count <= expected.count,
     }[expected.kind]
-    if not holds:
-        wanted = f"{expected.kind.replace('_', ' ')} {expected.count}"
-        yield Failed(expected.span, f"expected {wanted}, there are {count}; {_listed(facts)}")
+    if holds:
+        return
+    wanted = f"{expected.kind.replace('_', ' ')} {expected.count}" + (f" {expected.side}" if expected.side else "")
+    details = tuple(_why_not(expected, facts)) if not count else ()
+    yield Failed(expected.span, f"expected {wanted}, there are {count}; {_listed(facts)}", details)
 
 
 def _what(expected: Expectation) -> str:
@@ -209,55 +189,18 @@ def _listed(facts: Facts) -> str:
 
 def _why_not(expected: Expectation, facts: Facts) -> Iterator[str]:
     """Yield, for the candle that came nearest, every condition with its verdict and the values under it."""
-    asked = _asked(expected, facts)
-    if asked is None:
-        yield "give `bar` or `at` to be shown every condition there"
-        return
+    first, last = _asked(expected, facts)
     for event in facts.blocked:
-        if asked[0] <= event.time <= asked[1] and expected.side in (None, event.side):
-            yield f"{event.side} fired at bar {facts.bar(event.time)}, but it was blocked: {event.reason}"
-    yield from explain(facts, *asked, expected.side)
+        if first <= event.time <= last and expected.side in (None, event.side):
+            why = facts.why_blocked(event)
+            yield from wrapped(f"{event.side} fired at bar {facts.bar(event.time)}, but it was blocked: {why}")
+    yield from facts.seen.nearest(first, last, expected.side)
 
 
-def _asked(expected: Expectation, facts: Facts) -> tuple[int, int] | None:
+def _asked(expected: Expectation, facts: Facts) -> tuple[int, int]:
+    """Return the first and last close time (ms) at which something is expected; nothing said: anywhere."""
     if expected.at is not None:
         return expected.at, expected.at
     if expected.bars is None or not math.isfinite(expected.bars.high):
-        return None
+        return facts.begin, facts.end
     return facts.time(expected.bars.low), facts.time(expected.bars.high)
-
-
-def explain(facts: Facts, first: int, last: int, side: str | None) -> Iterator[str]:
-    """Yield the conditions of each side (or of `side`) as lines, on the candle from `first` to `last` that came
-    nearest to firing."""
-    values, times, lane = _evaluated(facts, last)
-    sides = facts.rules.rules[facts.timeframe]
-    here = values.here(facts.plan.nodes[sides[0].fires].frame)[:, lane]
-    rows = [row for row, time in enumerate(times) if time >= first and here[row]]
-    if not rows:
-        yield f"there is no candle at bar {facts.bar(first)}"
-        return
-    for rules in sides:
-        if side is None or rules.side == Side(side):
-            row = max(rows, key=lambda row: Why(facts.plan, values, row, lane).nearness(rules))
-            place = f"at bar {facts.bar(int(times[row]))}" + (", the nearest," if len(rows) > 1 else "")
-            yield from Why(facts.plan, values, row, lane).side(rules, place)
-
-
-def _evaluated(facts: Facts, until: int) -> tuple[Values, Times, int]:
-    """Return the values of every node up to a time, the close times of the case's candles, and its symbol's lane."""
-    scope = survey(facts.plan, facts.feed, {facts.rules.id: (facts.symbol,)})
-    first = first_candle(facts.feed, scope) or 0
-    block = gather(facts.feed, scope.symbols, scope.timeframes, first, until, scope.series)
-    values = Evaluator(facts.plan, scope.symbols, keep=range(len(facts.plan.nodes))).advance(block)
-    return values, values.close_time(facts.timeframe), values.lane(facts.symbol)
-
-
-def _verdict(verdict: Verdict) -> list[str]:
-    kind = "must" if verdict.must else f"weight {verdict.weight:g}"
-    head = f"{WORDS[verdict.truth]:8} {verdict.name} ({kind}): "
-    return wrapped(head, verdict.text, 11) + wrapped(" " * 11, _parts(verdict), 11)
-
-
-def _parts(verdict: Verdict) -> str:
-    return ", ".join(f"{text} {number(value)}" for text, value in verdict.parts)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import numpy as np
 
 from dsl.testing.cases import Case
 from dsl.testing.made import Made
-from engine.domain.market import FIELDS, Candles, Floats, Market, Series, Timeframe
+from engine.domain.market import FIELDS, MARKET_FIELDS, Candles, Floats, Market, Series, Timeframe
+from engine.domain.strategy import Node, Plan
 from engine.feeds.files import FilesFeed
 from engine.feeds.memory import MemoryFeed
 from engine.ports import Feed
@@ -92,3 +93,19 @@ def _candles(made: Made, timeframe: Timeframe, start: int) -> Candles:
     times = start + timeframe.ms * np.arange(1, length + 1, dtype=np.int64)
     opens, highs, lows, closes, volumes = (columns[name][here] for name in FIELDS)
     return Candles(made.symbol, timeframe, times[here], opens, highs, lows, closes, volumes, "test")
+
+
+def as_given(plan: Plan, case: Case) -> Plan:
+    """Return the plan with what the test says in the place of what candles do not have: `model.up` and `model.down`,
+    and fields of the market (`spread`, `funding_rate`, ...) that it gives under `series`, become series."""
+    names = dict.fromkeys(f"model.{name}" for name in case.model)
+    names |= dict.fromkeys(name for name in case.series if name in MARKET_FIELDS)
+    if not names:
+        return plan
+
+    def said(node: Node) -> Node:
+        name = f"model.{node.params[1]}" if node.op == "model" else node.params[0] if node.op == "field" else ""
+        return replace(node, op="series", inputs=(), params=(name,)) if name in names else node
+
+    strategies = tuple(replace(rules, uses_series=(*rules.uses_series, *names)) for rules in plan.strategies)
+    return replace(plan, nodes=tuple(map(said, plan.nodes)), strategies=strategies)

@@ -10,13 +10,14 @@ from pathlib import Path
 from dsl.errors import Diagnostic
 from dsl.load import Loaded, load
 from dsl.testing.cases import Case, Suite, read_suite
-from dsl.testing.expect import Facts, Failed, failures
-from dsl.testing.feeds import FOREVER, feed_of
+from dsl.testing.expect import Failed, failures
+from dsl.testing.feeds import FOREVER, as_given, feed_of
+from dsl.testing.shown import Facts
 from engine.backtest import Result, backtest
 from engine.decide import Settings
-from engine.domain.event import PositionClosed, SignalBlocked, SignalFired
-from engine.domain.market import MARKET_FIELDS, Candles, Timeframe
-from engine.domain.strategy import Node, Plan, StrategyRules
+from engine.domain.event import PositionEvent, SignalBlocked, SignalFired
+from engine.domain.market import Candles, Timeframe
+from engine.domain.strategy import Plan, StrategyRules
 from engine.ports import Feed, FeedError
 
 
@@ -154,16 +155,23 @@ def facts_of(ran: Ran) -> Facts:
     """Return what a case's expectations are held against."""
     positions = {p.id: p for p in ran.result.positions}
     events = ran.result.events
+    lives: dict[str, list[PositionEvent]] = {name: [] for name in positions}
+    for event in events:
+        if isinstance(event, PositionEvent):
+            lives[event.position.id].append(event)
     return Facts(
+        case=ran.case,
+        loaded=ran.loaded,
         plan=ran.plan,
         rules=ran.rules,
         timeframe=ran.timeframe,
         feed=ran.feed,
-        symbol=ran.case.symbol,
         begin=ran.begin,
+        end=ran.result.end,
+        events=events,
         positions=tuple(positions[e.signal.id] for e in events if isinstance(e, SignalFired)),
         blocked=tuple(e for e in events if isinstance(e, SignalBlocked)),
-        reasons={e.position.id: e.reason for e in events if isinstance(e, PositionClosed)},
+        lives={name: tuple(told) for name, told in lives.items()},
     )
 
 
@@ -174,19 +182,3 @@ def _begin(case: Case, base: Candles, timeframe: Timeframe) -> int:
     since = 0 if case.since is None else case.since
     later = base.close_time[base.close_time > since]
     return int(later[0]) if len(later) else 0
-
-
-def as_given(plan: Plan, case: Case) -> Plan:
-    """Return the plan with what the test says in the place of what candles do not have: `model.up` and `model.down`,
-    and fields of the market (`spread`, `funding_rate`, ...) that it gives under `series`, become series."""
-    names = dict.fromkeys(f"model.{name}" for name in case.model)
-    names |= dict.fromkeys(name for name in case.series if name in MARKET_FIELDS)
-    if not names:
-        return plan
-
-    def said(node: Node) -> Node:
-        name = f"model.{node.params[1]}" if node.op == "model" else node.params[0] if node.op == "field" else ""
-        return replace(node, op="series", inputs=(), params=(name,)) if name in names else node
-
-    strategies = tuple(replace(rules, uses_series=(*rules.uses_series, *names)) for rules in plan.strategies)
-    return replace(plan, nodes=tuple(map(said, plan.nodes)), strategies=strategies)

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from dsl.errors import Span
 from dsl.testing.cases import Case, Suite, read_suite
-from dsl.testing.expect import Facts, actual_numbers, differences, fits, truths
+from dsl.testing.expect import actual_numbers, differences, fits, truths
 from dsl.testing.expectations import EXACT, NEAR, RANGE, TRUTHS, Expectation, Within
 from dsl.testing.run import Outcome, Ran, facts_of, run_case, run_suites
+from dsl.testing.shown import Facts
 from engine.domain.event import SignalBlocked
 from engine.domain.position import Position
 
@@ -153,7 +154,7 @@ def _values(expected: Expectation, facts: Facts, position: Position) -> Iterator
             yield Edit(places[f"when.{name}"], WORDS[truth])
     if expected.ends is not None and expected.ends != position.status:
         yield Edit(places["ends"], str(position.status))
-    reason = facts.reasons.get(position.id, "")
+    reason = facts.reason(position)
     if expected.reason is not None and expected.reason != reason and reason:
         yield Edit(places["reason"], reason)
 

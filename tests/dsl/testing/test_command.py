@@ -32,8 +32,9 @@ def test_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "FAILED   probe.test.yaml: hopeful\n"
         "  probe.test.yaml:4:46\n"
         "    there is no long signal at bar 12; no signal was made\n"
-        "      long at bar 12 does not fire; confidence 0\n"
-        "        false    broke (must): up\n"
+        "      long at bar 12 does not fire; confidence 0 to 50, as some is unknown;\n"
+        "        fire: confidence >= 50 is unknown, at worst off by 50 (100%)\n"
+        "      false   broke, must: up   100 > 100, equal is not enough\n"
     )
     assert answer.out.endswith("\n\n1 test file: 1 passed, 1 failed\n")
     assert max(map(len, answer.out.splitlines())) <= 80
@@ -83,7 +84,7 @@ def test_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     passed, failed, skipped = answer.json["tests"]
     assert [one["outcome"] for one in (passed, failed, skipped)] == ["passed", "failed", "skipped"]
     assert failed["failures"][0]["message"].startswith("there is no long signal")
-    assert failed["failures"][0]["details"][0] == "long at bar 12 does not fire; confidence 0"
+    assert failed["failures"][0]["details"][0].startswith("long at bar 12 does not fire; confidence 0 to 50")
     assert "no.csv" in skipped["why"]
     assert answer.json["diagnostics"] == []
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dsl.testing.suites import case
+from dsl.testing.run import run_suites
+from tests.dsl.testing.suites import STRATEGY, case, write
 
 BREAK = "close: 100 x20, 102, 102.5 x10\nvolume: 100 x20, 500, 100 x*\nseries: {fng: 50}\n"
 """Quiet, then a loud candle above all that was: the long side of the probe at bar 20."""
@@ -67,13 +68,12 @@ def test_a_missing_signal_is_explained(tmp_path: Path) -> None:
     ).failed
     assert failed.message == "there is no long signal at bar 20; signals made: short at bar 20"
     assert failed.details == (
-        "long at bar 20 does not fire; confidence 0",
-        "  false    broke (must): up",
-        "             close 99.5, highest(high, 10)[1] 100: 0.5 from holding",
-        "  false    noisy (weight 1): loud",
-        "             volume 100, 2 * sma(volume, 10) 200: 100 from holding",
-        "  unknown  index (weight 1): fng < 80",
-        "             fng unknown",
+        "long at bar 20 does not fire; confidence 0 to 50, as some is unknown;",
+        "  fire: confidence >= 50 is unknown, at worst off by 50 (100%)",
+        "false   broke, must: up   99.5 > 100, off by 0.5 (0.5%)",
+        "false   noisy, weight 1: loud   100 > 200, off by 100 (50%)",
+        "          with sma(volume, 10) = 100",
+        "unknown index, weight 1: fng < 80   unknown < 80 (no fng in the data)",
     )
 
 
@@ -81,9 +81,11 @@ def test_what_fire_lacks_is_told_apart(tmp_path: Path) -> None:
     (failed,) = case(
         tmp_path, "close: 100 x20, 102\nvolume: 100 x*\nseries: {fng: 90}\nexpect:\n  - signal: {side: long, bar: 20}\n"
     ).failed
-    assert failed.details[0] == "long at bar 20 does not fire; confidence 0"
-    assert failed.details[1].startswith("  true     broke (must): up")
-    assert failed.details[-1] == "  every `must` holds; what `fire` asks for is missing"
+    assert failed.details[:3] == (
+        "long at bar 20 does not fire; confidence 0; fire: confidence >= 50 is",
+        "  false, off by 50 (100%)",
+        "true    broke, must: up   close = 102, highest(high, 10)[1] = 100",
+    )
 
 
 def test_of_many_bars_the_nearest_is_explained(tmp_path: Path) -> None:
@@ -92,7 +94,52 @@ def test_of_many_bars_the_nearest_is_explained(tmp_path: Path) -> None:
         "close: 100 x20, 99.9, 99.95, 100, 99.5\nvolume: 100 x22, 500, 100 x*\nexpect:\n"
         "  - signal: {side: long, bar: 20 to 23}\n",
     ).failed
-    assert failed.details[0] == "long at bar 22, the nearest, does not fire; confidence 50"
+    assert failed.details[0].startswith("long at bar 22, the nearest, does not fire; confidence 50 to 100")
+
+
+@pytest.mark.parametrize(
+    "expected", ["signal: {side: long}", "at_least: {count: 1, side: long}", "exactly: {count: 2, side: long}"]
+)
+def test_of_a_signal_that_may_be_anywhere_the_nearest_candle_is_explained(tmp_path: Path, expected: str) -> None:
+    (failed,) = case(
+        tmp_path, f"close: 100 x20, 99.9, 100 x20\nvolume: 100 x30, 500 x*\nexpect:\n  - {expected}\n"
+    ).failed
+    assert failed.details[0].startswith("long at bar 30, the nearest, does not fire; confidence 50")
+
+
+def test_an_unwanted_signal_shows_what_it_was_made_of(tmp_path: Path) -> None:
+    (failed,) = case(tmp_path, f"{BREAK}expect:\n  - nothing: always\n").failed
+    assert failed.message == "a long signal was made at bar 20"
+    assert failed.details == (
+        "true    broke, must: up   close = 102, highest(high, 10)[1] = 100",
+        "true    noisy, weight 1: loud   volume = 500, 2 * sma(volume, 10) = 280",
+        "true    index, weight 1: fng < 80   fng = 50",
+    )
+
+
+def test_a_wrong_fate_is_told_as_it_came(tmp_path: Path) -> None:
+    given = "close: 100 x20, 102, 103.5, 104, 101, 99.9 x4\nvolume: 100 x20, 500, 100 x*\nseries: {fng: 50}\n"
+    (failed,) = case(tmp_path, f"{given}expect:\n  - signal: {{bar: 20, ends: TP_HIT}}\n").failed
+    assert failed.message == "the long signal at bar 20 is not as expected"
+    assert failed.details == (
+        "it ends as SL_HIT, expected TP_HIT",
+        "bar 21: filled at 102",
+        "bar 21: target 1 at 103.02",
+        "bar 24: SL_HIT, stop at 99.96; result -0.500%",
+    )
+
+
+def test_a_wrong_confidence_shows_what_it_was_made_of(tmp_path: Path) -> None:
+    (failed,) = case(tmp_path, f"{BREAK}expect:\n  - signal: {{bar: 20, confidence: 50}}\n").failed
+    assert failed.details[0] == "confidence is 100, expected 50"
+    assert failed.details[2] == "true    noisy, weight 1: loud   volume = 500, 2 * sma(volume, 10) = 280"
+
+
+def test_a_side_that_the_strategy_has_not(tmp_path: Path) -> None:
+    long = STRATEGY[: STRATEGY.index("short:")]
+    path = write(tmp_path, "- {name: it, close: 100 x20, expect: [signal: {side: short}]}\n", strategy=long)
+    ((failed,),) = (outcome.failed for outcome in run_suites([path]).outcomes)
+    assert failed.details == ("probe has no short side",)
 
 
 def test_a_candle_that_is_not_there_is_said(tmp_path: Path) -> None:
@@ -108,8 +155,6 @@ def test_lines_stay_within_80_columns(tmp_path: Path) -> None:
     )
     outcome = case(tmp_path, "close: 100 x20\nexpect:\n  - signal: {side: long, bar: 12}\n")
     (tmp_path / "probe.yaml").write_text(strategy)
-    from dsl.testing.run import run_suites
-
     (outcome,) = run_suites([tmp_path / "probe.test.yaml"]).outcomes
     (failed,) = outcome.failed
     assert len(failed.details) > 20
@@ -150,8 +195,9 @@ def test_a_blocked_signal_that_was_expected_is_explained(tmp_path: Path) -> None
         "close: 100 x20, 102, 99, 97, 104\nvolume: 100 x20, 500, 500 x*\nseries: {fng: 50}\nexpect:\n"
         "  - signal: {side: long, bar: 23}\n",
     ).failed
-    assert failed.details[0] == "long fired at bar 23, but it was blocked: cooldown"
-    assert failed.details[1].startswith("long at bar 23 fires")
+    told = " ".join(" ".join(failed.details).split())
+    assert told.startswith("long fired at bar 23, but it was blocked: cooldown (the stop was at 2026-01-05 01:50, it")
+    assert "it ran until 2026-01-05 02:20) long at bar 23 fires" in told
 
 
 def test_a_timeframe_that_the_strategy_has_not(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsl.explain import SIGNS, WINDOWS, Gap, Told
+from dsl.explain.anatomy import SIGNS, WINDOWS, Fire
+from dsl.explain.telling import Gap, Reader, Told, gap_of, truth_of
+from engine.domain.signal import Verdict
 from engine.domain.strategy import ConditionRule, Plan
 
 WIDTH = 80
@@ -36,6 +39,8 @@ def number(value: float | None, unit: str = "") -> str:
 
 def distance(gap: Gap, unit: str) -> str:
     """Return how far a comparison was from saying the other."""
+    if not gap.by:
+        return "equal is not enough"
     share = ""
     if not math.isnan(gap.share):
         share = f" ({gap.share * 100:,.0f}%)" if gap.share >= 10 else f" ({gap.share * 100:.3g}%)"
@@ -86,22 +91,38 @@ class Reasons:
 
 
 class Page:
-    """The lines of one side's explanation."""
+    """The lines of one side's explanation, of at most `width` columns.
 
-    def __init__(self, reasons: Reasons | None, deep: bool) -> None:
-        self.reasons, self.deep = reasons, deep
+    `deep` opens the functions of the library; `brief` opens only what kept a condition from holding.
+    """
+
+    def __init__(self, reasons: Reasons | None, deep: bool = False, *, brief: bool = False, width: int = WIDTH) -> None:
+        self.reasons, self.deep, self.brief, self.width = reasons, deep, brief, width
         self.lines: list[str] = []
         self._seen: set[int] = set()
 
-    def condition(self, rule: ConditionRule, told: Told) -> None:
-        """Add a named condition with everything under it."""
-        kind = "must" if rule.must else f"weight {rule.weight:g}"
-        self.row(word(told.truth), 0, f"{rule.name}, {kind}: {rule.text}", self._values(told))
+    def condition(self, rule: ConditionRule, told: Told, read: Reader | None = None) -> None:
+        """Add a named condition with everything under it; of one that holds, in brief, the values (`read`)."""
+        heading = f"{rule.name}, {kind(rule.must, rule.weight)}: {rule.text}"
+        if self.brief and told.helps and read is not None:
+            values = [(text, read(node)) for text, node in rule.parts]
+            self.row(word(told.truth), 0, heading, _listed(values, rule.units))
+            return
+        self.row(word(told.truth), 0, heading, self._values(told))
         self._under(told, 1)
+
+    def verdict(self, said: Verdict) -> None:
+        """Add a stored verdict with the values under it."""
+        heading = f"{said.name}, {kind(said.must, said.weight)}: {said.text}"
+        self.row(word(said.truth), 0, heading, _listed(said.parts, said.units))
 
     def part(self, told: Told, depth: int) -> None:
         part = told.part
-        if part.boolean:
+        if self.brief and told.helps:
+            return
+        if part.boolean and not told.known:
+            self.row(word(None), depth, part.text, "not recorded")
+        elif part.boolean:
             again = bool(told.parts) and part.op not in SIGNS and part.node in self._seen
             self.row(word(told.truth), depth, part.text, "as above" if again else self._values(told))
             if not again:
@@ -121,7 +142,7 @@ class Page:
     def row(self, verdict: str, depth: int, text: str, values: str) -> None:
         """Add one line, or several where it is too long for the screen."""
         margin = f"{verdict:<{_MARGIN}}" + "  " * min(depth, _DEEPEST)
-        room = WIDTH - len(margin)
+        room = self.width - len(margin)
         if len(text) + len(values) + 3 <= room:
             self.lines.append(f"{margin}{text}   {values}".rstrip())
             return
@@ -134,16 +155,19 @@ class Page:
     def _under(self, told: Told, depth: int) -> None:
         self._seen.add(told.part.node)
         if told.part.op in SIGNS and not self.deep:
-            if leaves := list(_leaves(told)):
+            if leaves := [leaf for leaf in _leaves(told) if self._worth_telling(leaf[1])]:
                 named = ", ".join(f"{text} = {number(value, unit)}" for text, value, unit in leaves)
                 self.row("", depth, "with " + named, "")
             for inner in told.parts:
-                if inner.part.boolean:
+                if inner.part.boolean and not self.brief:
                     self.part(inner, depth)
             return
         for inner in told.parts:
             if told.part.op not in SIGNS or inner.part.boolean or inner.parts:
                 self.part(inner, depth)
+
+    def _worth_telling(self, value: float | None) -> bool:
+        return value is not None and not (self.brief and math.isnan(value))
 
     def _values(self, told: Told) -> str:
         """Return the values of a comparison and how far off it was, or when a window's condition last held."""
@@ -162,6 +186,41 @@ class Page:
     def _why(self, told: Told) -> str:
         unknown = told.truth == 1 if told.part.boolean else told.value is not None and math.isnan(told.value)
         return self.reasons.why(told.part.node) if unknown and self.reasons else ""
+
+
+def kind(must: bool, weight: float) -> str:
+    """Return what a condition counts for."""
+    return "must" if must else f"weight {weight:g}"
+
+
+def _listed(values: Iterable[tuple[str, float | None]], units: Sequence[str]) -> str:
+    """Return values with their names; truths as words."""
+    known = units or itertools.repeat("")
+    return ", ".join(
+        f"{text} {word(truth_of(value))}" if unit == "bool" else f"{text} = {number(value, unit)}"
+        for (text, value), unit in zip(values, known, strict=False)
+    )
+
+
+def confidence_text(low: float | None, high: float | None) -> str:
+    """Return a confidence, or the least and the greatest that it may be."""
+    if low is None:
+        return "was not recorded"
+    return number(low) if high is None or high == low else f"{number(low)} to {number(high)}, as some is unknown"
+
+
+def fire_text(fire: Fire | None, read: Reader) -> str:
+    """Return what `fire` asks for, and how far its comparison was from holding."""
+    if fire is None:
+        return "; it fires when every condition holds"
+    truth = truth_of(read(fire.node))
+    text = f"; fire: {fire.text}" + (f" is {word(truth)}" if truth is not None else "")
+    if not fire.op or truth == 2:
+        return text
+    low = fire.op in ("gt", "ge")
+    gap = gap_of(read(fire.left[0 if low else 1]), read(fire.right[1 if low else 0]))
+    worst = "at worst " if truth == 1 else ""
+    return f"{text}, {worst}{distance(gap, '')}" if gap is not None else text
 
 
 def _unit(told: Told, other: Told) -> str:
