@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lsprotocol.types import CodeActionContext, CodeActionParams, TextDocumentIdentifier
 
-from dsl.lsp import findings, rename, symbols
+from dsl.lsp import across, findings, rename
 from dsl.lsp.analysis import Analysis
 from dsl.lsp.completion import complete, resolve
 from dsl.lsp.fixes import actions
@@ -43,10 +43,12 @@ def ask_everything(analysis: Analysis, offset: int) -> None:
     """Ask every feature about one place; none may raise."""
     lines, uri = analysis.lines, analysis.path.as_uri()
     assert lines.offset(lines.position(offset)) in (offset, offset + 1, offset - 1)
-    if analysis.kind in ("strategy", "library"):
+    if analysis.kind:
         spot(analysis.text, offset, analysis.kind)
-        symbols.definition(analysis, offset)
-    items = complete(analysis, offset)
+    across.definition(analysis, offset)
+    if (found := across.subject(analysis, offset)) is not None:
+        across.here(analysis, found[0], found[1])
+    items = complete(analysis, offset, whole=True)
     for item in items[:3]:
         if item.data:
             resolve(analysis, item, item.data)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dsl.lsp import symbols
+from dsl.lsp.analysis import Analysis
 from dsl.lsp.hints import hints
 from dsl.lsp.hover import hover
 from dsl.lsp.outlook import document_symbols
@@ -121,6 +122,14 @@ def test_hints_give_the_unit_of_each_let() -> None:
     line = SMALL.splitlines().index("  rsi14: rsi(close, 14)")
     assert (found[0].position.line, found[0].position.character) == (line, len("  rsi14: rsi(close, 14)"))
     assert hints(analysis, 0, 10) == []
+
+
+def test_hints_give_the_unit_of_what_a_function_returns() -> None:
+    head = "language: 1\nid: lib\ndefine:\n  f(x=close, n=3 in 1 to 9):\n    about: F.\n"
+    text = f"{head}    returns:\n      a: x - ema(x, n)\n      b: x / x[1]\n"
+    analysis = Analysis(ROOT / "library" / "lib.yaml", text)
+    assert [hint.label for hint in hints(analysis, 0, len(text))] == ["distance", "ratio, at least 0"]
+    assert hints(analysis, 0, 9) == []
 
 
 def test_the_outline_holds_every_key() -> None:
