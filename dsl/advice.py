@@ -289,16 +289,18 @@ def _misspelt(fault: Fault) -> Diagnostic | None:
         kind = nearest(fault.previous, ("market", "limit", "stop")) or "market"
         return fault.told("an entry begins with `market`, `limit` or `stop`", f"did you mean `{kind}`?", 0,
                           len(fault.previous))  # fmt: skip
+    too = re.search(r"\btoo\s+$", fault.before)
+    if too:
+        return fault.told("`too` is not expected here", "did you mean `to`?", too.start(), too.start() + 3)
+    if re.match(r"[\w(]", fault.word) and not fault.wants_value and (meant := _previous_slip(fault)):
+        end = len(fault.before.rstrip())
+        place = end - len(fault.previous), end
+        return fault.told(f"`{fault.previous}` is not expected here", f"did you mean `{meant}`?", *place)
     if not re.fullmatch(r"[A-Za-z_]+", fault.word) or fault.wants_value:
         return None
     near = nearest(fault.word, words(fault.accepts))
     if near and len(fault.word) > 1 and near != fault.word:
         return fault.told(f"`{fault.word}` is not expected here", f"did you mean `{near}`?")
-    meant = _previous_slip(fault)
-    if meant:
-        at = len(fault.before.rstrip()) - len(fault.previous)
-        end = at + len(fault.previous)
-        return fault.told(f"`{fault.previous}` is not expected here", f"did you mean `{meant}`?", at, end)
     if fault.word in _PLACES:
         return fault.told(f"`{fault.word}` is not expected here", _PLACES[fault.word])
     return None
@@ -310,6 +312,8 @@ def _previous_slip(fault: Fault) -> str | None:
         return None
     if re.search(r"\bcrosses\s+\w+\s*$", fault.before):
         return nearest(fault.previous, ("above", "below"))
+    if fault.start == "entry" and fault.text.value.split()[:1] == [fault.previous]:
+        return nearest(fault.previous, ("limit", "stop"))
     meant = nearest(fault.previous, ("not", "must", "if"))
     return meant if meant and sorted(meant) == sorted(fault.previous) else None
 

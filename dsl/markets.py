@@ -43,3 +43,25 @@ def not_a_rhythm(timeframe: Timeframe) -> tuple[str, str] | None:
     longer = min((near for near in usual if near.ms > timeframe.ms), default=usual[-1])
     what = "it does not divide a day" if timeframe.ms < _DAY_MS else "it is no whole number of days"
     return f"`{timeframe}` is not a timeframe: {what}", f"near it are `{shorter}` and `{longer}`"
+
+
+_LENGTHS = {
+    "s": "s", "sec": "s", "second": "s", "seconds": "s", "m": "m", "min": "m", "mins": "m", "minute": "m",
+    "minutes": "m", "h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "d": "d", "day": "d", "days": "d",
+    "w": "w", "week": "w", "weeks": "w",
+}  # fmt: skip
+_NAMED = {"daily": "1d", "hourly": "1h", "weekly": "1w", "day": "1d", "hour": "1h", "week": "1w", "minute": "1m"}
+
+
+def meant_timeframe(text: str) -> str:
+    """Return the advice on what is no timeframe but meant as one: `5min`, `1H`, `daily`, `60`; '' where it is not."""
+    word = text.strip()
+    if word.lower() in _NAMED:
+        return f"write `{_NAMED[word.lower()]}`"
+    parts = re.fullmatch(r"0*([1-9][0-9]{0,3})\s*([A-Za-z]*)", word)
+    if not parts:
+        return ""
+    if parts[2] == "M" or parts[2].lower() in ("mo", "month", "months"):
+        return f"minutes are `{parts[1]}m`; there are no months"
+    unit = _LENGTHS.get(parts[2].lower(), "") if parts[2] else "m"
+    return f"write `{parts[1]}{unit}`" if unit else ""

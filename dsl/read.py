@@ -12,7 +12,7 @@ from dsl import ast
 from dsl.definitions import DefinitionReader
 from dsl.document import Entry, Listing, Scalar, Table, Unread, read_table
 from dsl.errors import Diagnostic, Source, Span
-from dsl.markets import not_a_rhythm, not_a_symbol
+from dsl.markets import meant_timeframe, not_a_rhythm, not_a_symbol
 from dsl.parser import parse
 from dsl.parts import ONLY_STRATEGY, SIDES, Parse, frozen, section_of
 from dsl.schema import LIBRARY, STRATEGY
@@ -118,7 +118,7 @@ class _DocumentReader(DefinitionReader):
             try:
                 timeframe = Timeframe.parse(text)
             except ValueError as error:
-                self.refuse("wrong-type", str(error).replace("'", "`"), span)
+                self.refuse("wrong-type", str(error).replace("'", "`"), span, meant_timeframe(text))
                 continue
             odd = not_a_rhythm(timeframe)
             if odd:
