@@ -45,7 +45,7 @@ def _needed(side: Side) -> Iterator[Term]:
 
 def _never(term: Term) -> bool:
     if term.value is not None:
-        return term.value == 0.0
+        return term.value != 2.0  # false, or unknown on every candle
     if _size(term, {}) > _MOST:
         return False
     return (term.op != "and" or twofold(term)) and certain(term) is False

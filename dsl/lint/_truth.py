@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 
+from dsl import units
 from dsl.check.checked import Side
 from dsl.check.terms import Term
 from dsl.lint._rule import Subject
@@ -89,6 +90,15 @@ def _tuned(term: Term, subject: Subject) -> bool:
     return False
 
 
+_CLOCK = (("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
+
+
+def _clock(ms: float) -> str:
+    """Return a duration as it is written: `15m`."""
+    unit, size = next(((unit, size) for unit, size in _CLOCK if ms % size == 0 and ms >= size), ("ms", 1))
+    return f"{ms / size:g}{unit}"
+
+
 def why(term: Term) -> str:
     """Return the bounds that decide a comparison, '' where more than they do."""
     left, right = term.args
@@ -100,6 +110,8 @@ def why(term: Term) -> str:
     low, high = changing.type.bounds
     if math.isinf(low) and math.isinf(high):
         return ""
+    if changing.type.unit == units.DURATION and math.isfinite(high):
+        return f"`{changing.text}` is {_clock(low)}" + (f" to {_clock(high)}" if high != low else "")
     if math.isinf(high):
         return f"`{changing.text}` is {low:g} or more"
     return (

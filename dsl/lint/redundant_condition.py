@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.check.checked import Side
 from dsl.check.terms import Term
 from dsl.errors import Diagnostic, Severity
 from dsl.lint._rule import Rule, Subject
@@ -32,11 +33,23 @@ def _all(subject: Subject) -> Iterator[tuple[Term, Term, str]]:
         musts = needed(side, subject)
         for idle, other in _implied(musts, subject):
             yield idle, other, f"this says nothing that `{other.text}` does not say"
+        for later, first in _twice(side) if side.fire is not None else ():
+            yield later, first, "this is the same condition again: it counts twice"
         for condition in side.conditions if side.fire is not None else ():
             other_must = _because(condition.term, musts, subject) if not condition.must else None
             if other_must is not None:
                 message = f"this holds wherever the must `{other_must.text}` holds: its weight always counts"
                 yield condition.term, other_must, message
+
+
+def _twice(side: Side) -> Iterator[tuple[Term, Term]]:
+    """Yield (later, earlier) of the conditions that are the same and count twice."""
+    known: dict[int, Term] = {}
+    for condition in side.conditions:
+        if not condition.must:
+            first = known.setdefault(condition.term.same, condition.term)
+            if first is not condition.term:
+                yield condition.term, first
 
 
 def _implied(members: list[Term], subject: Subject, *, swapped: bool = False) -> Iterator[tuple[Term, Term]]:

@@ -58,7 +58,8 @@ SLIPS = [
     # words of sentences
     ("must ", "msut ", "must"), (" weight ", " wieght ", "weight"), ("for 3 bars", "fro 3 bars", "for"),
     ("for 3 bars", "for 3 brs", "bars"), ("between", "betwen", "between"), ("crosses", "croses", "crosses"),
-    ("above", "abvoe", "above"), ("limit", "limt", "limit"), ("clamp", "clmap", "clamp"), (" to 1.5%", " too 1.5%", "to"),
+    ("above", "abvoe", "above"), ("limit", "limt", "limit"),
+    ("clamp", "clmap", "clamp"), (" to 1.5%", " too 1.5%", "to"),
     ("take 50%", "taek 50%", "take"), ("then stop", "than stop", "then"), ("after target", "after tagret", "target"),
     ("after stop", "after stpo", "stop"), ("after stop", "aftr stop", "after"), ("skip 12", "skp 12", "skip"),
     ("on close", "on clsoe", "close"), ("step 1", "stp 1", "step"), ("in 10", "on 10", "in"),
