@@ -64,7 +64,7 @@ def name(env: Env, node: ast.Name) -> Term:
             return mistake(node.span)
         scope = scope.outer
     if node.name == "timeframe":
-        lengths = [frame.ms for frame in env.frames] or [1000, float("inf")]
+        lengths: list[float] = [frame.ms for frame in env.frames] or [1000, float("inf")]
         return term("timeframe", (), Type(unit=units.DURATION, bounds=(min(lengths), max(lengths))), node.span)
     if node.name in env.world.series:
         return term("series", (), env.world.series[node.name], node.span, (node.name,))
