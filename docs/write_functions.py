@@ -36,10 +36,13 @@ Conventions, held by tests against Stock.Indicators, TradingView's exported valu
   values TradingView exports; TA-Lib counts the last extreme.
 - `rising(x, 3)` is above each of the three values before, as TradingView's manual words it, not three steps up:
   those are `change(x) > 0 for 3 bars`.
-- Endless sums (`obv`, `ad`) have a window, so that they do not depend on where the history begins.
+- Endless sums (`obv`, `ad`, `pvt`, `nvi`) have a window, so that they do not depend on where the history begins.
 - Candle patterns are TA-Lib's, all 61 of them, to the candle; one that closes where it opened counts as rising there.
   Markets that never close have no gaps, so the stars, `shooting_star` and `inverted_hammer` ask for the gap that TA-Lib
   asks for only with `gap` 1.
+- Days, weeks and months are UTC; a candle that closes at midnight belongs to the day that ends.
+- Names are the field's. Where TA-Lib, Pine or pandas-ta use another one, writing it tells ours: `plus_di(14)` is
+  `adx(14).plus`. What of theirs is left out, and why: [decision](decisions/no-adapter-for-ta.md).
 
 *Known* and *settled* are the candles of history after which a function with these defaults (10 where a length has
 none) has its first value, and after which where the history began no longer matters (to 1e-6).

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from dsl.peers import called_here
+
 _FUNCTIONS = {
     "crossover": "{0} crosses above {1}", "crossunder": "{0} crosses below {1}", "cross": "{0} crosses {1}",
     "crosses": "{0} crosses {1}", "crosses_above": "{0} crosses above {1}", "crosses_below": "{0} crosses below {1}",
@@ -73,13 +75,15 @@ _OUTPUTS = {
     "macd": "line", "histogram": "hist", "macdhist": "hist", "macdsignal": "signal", "upperband": "upper",
     "lowerband": "lower", "middleband": "middle", "mid": "middle", "basis": "middle", "slowk": "k", "slowd": "d",
     "fastk": "k", "fastd": "d", "plus_di": "plus", "minus_di": "minus", "supertrend": "line", "bandwidth": "width",
-    "percent_b": "percent", "pctb": "percent",
+    "percent_b": "percent", "pctb": "percent", "tenkan": "conversion", "kijun": "base", "senkou_a": "span_a",
+    "senkou_b": "span_b", "bullpower": "bull", "bearpower": "bear", "aroonup": "up", "aroondown": "down",
+    "leadsine": "lead", "inphase": "in_phase", "plusvi": "plus", "minusvi": "minus",
 }  # fmt: skip
 
 
 def known_elsewhere(name: str) -> bool:
     """Return whether it is a function of other languages that is written otherwise here."""
-    return name.lower() in _FUNCTIONS or name.lower() in _JOINED
+    return name.lower() in _FUNCTIONS or name.lower() in _JOINED or called_here(name) != ""
 
 
 def translated(name: str, arguments: Sequence[str]) -> str:
@@ -88,7 +92,7 @@ def translated(name: str, arguments: Sequence[str]) -> str:
     if word in _JOINED and len(arguments) > 1:
         return _JOINED[word].join(f"({part})" if " and " in part or " or " in part else part for part in arguments)
     try:
-        return _FUNCTIONS.get(word, "").format(*arguments)
+        return (_FUNCTIONS.get(word) or called_here(word)).format(*arguments)
     except IndexError:
         return ""
 

@@ -136,6 +136,27 @@ def test_its_start_no_longer_matters_once_converged(call: str) -> None:
         np.testing.assert_array_equal(late[known], whole[known], "a value that depends on where history begins")
 
 
+SETTLING = [
+    call for call in CALLS
+    if (found := catalogue().get(call.partition("(")[0])) and found.definition and found.definition.settles
+]  # fmt: skip
+"""Recursions whose `settles` was measured, not derived."""
+
+
+@pytest.mark.parametrize("call", SETTLING)
+def test_what_it_declares_to_settle_after_holds_on_other_candles_too(call: str) -> None:
+    plan, node = compiled(call)
+    converged, boolean = plan.nodes[node].converged, plan.nodes[node].boolean
+    for seed, later in ((21, 60), (22, 337), (23, 1)):
+        bars = made(converged + later + 100, seed=seed)
+        whole = evaluate(call, bars)[later:][converged - 1 :]
+        late = evaluate(call, bars.cut(later))[converged - 1 :]
+        known = ~np.isnan(late) & ~np.isnan(whole)
+        assert known.any()
+        scale = 0.0 if boolean else 1e-6 * float(np.nanmax(np.abs(whole)))
+        np.testing.assert_allclose(late[known], whole[known], rtol=0 if boolean else 1e-6, atol=scale)
+
+
 def type_of(call: str) -> Type:
     """Return what the checker knows of a call."""
     expression, _ = parse_expression(call)
