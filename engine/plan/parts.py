@@ -13,8 +13,8 @@ from engine.domain.market import Block, Panel, Timeframe
 
 CELLS = 131_072
 """Candles of a part at most, all symbols together: 1 MB a column."""
-ALL_CELLS = 1_048_576
-"""Candles of a part in all columns that are needed at once: 8 MB."""
+ALL_CELLS = 4_194_304
+"""Candles of a part in all columns that are needed at once: 32 MB."""
 FEWEST = 4_096
 """Candles of a part, however many columns there are."""
 

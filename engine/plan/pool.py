@@ -49,6 +49,8 @@ class Pool:
         grown = cells > self._cells
         if grown:
             self._grow(cells)
+        if not count:
+            return grown
         if not (rows.whole and self._whole):
             self._here[:] = 1
             self._whole = rows.whole

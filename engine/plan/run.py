@@ -18,7 +18,7 @@ from engine.plan.steps import Call, Moment, Place, Step
 
 Sheets = Mapping[tuple[int, bool], Array]
 """The kept numbers (False) and truths (True) of each frame, by its place: (K, T, S)."""
-LARGE = 8_192
+LARGE = 32_768
 """Candles of a frame from which on making calls ready anew costs less than copying what they read and write."""
 _MOST = 64
 """Combinations of numbers of rows for which the calls are remembered."""
