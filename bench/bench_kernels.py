@@ -66,7 +66,9 @@ def measure(text: str, columns: Columns, peer: Callable[..., np.ndarray], aim: f
     np.testing.assert_allclose(mine[5000:], np.stack(theirs(), axis=1)[5000:], rtol=1e-6, atol=1e-6)
     fast, slow, ratio = best_ratio(ours, theirs)
     cells = rows * lanes * 1e-9
-    print(f"{text:34} {fast / cells:9.2f} {slow / cells:11.2f} {ratio:8.2f} {aim:6.1f}{'' if ratio <= aim else '  above'}")
+    print(
+        f"{text:34} {fast / cells:9.2f} {slow / cells:11.2f} {ratio:8.2f} {aim:6.1f}{'' if ratio <= aim else '  above'}"
+    )
 
 
 def symbols(lanes: int) -> tuple[str, ...]:
