@@ -276,6 +276,25 @@ def _words(fault: Fault) -> Diagnostic | None:
     return None
 
 
+_JOINTS = (
+    ("trail", "AFTER", r"(target\b|[0-9.]+R\b|[0-9.]+%)", "after"),
+    ("cooldown", "AFTER", r"(signal|exit|stop)\b", "after"),
+    ("target", "TAKE", r"([0-9.]+%)", "take"),
+    ("target", "THEN", r"(stop)\b", "then"),
+)
+
+
+def _missing(fault: Fault) -> Diagnostic | None:
+    """A joint between two parts of a sentence that was left out: `trail: 2 * atr(14) target 1`."""
+    for start, terminal, pattern, word in _JOINTS:
+        match = re.match(pattern, fault.rest) if fault.start == start and terminal in fault.accepts else None
+        if match:
+            end = fault.at + match.end()
+            better = f"{word} {match[1]}"
+            return fault.told(f"`{word}` is missing before `{match[1]}`", f"write `{better}`", fault.at, end, better)
+    return None
+
+
 def _misspelt(fault: Fault) -> Diagnostic | None:
     """A word beside a value that is nearly a keyword, or belongs to another sentence."""
     from dsl.expected import words
@@ -352,5 +371,5 @@ def _empty(fault: Fault) -> Diagnostic | None:
 
 
 _RULES: tuple[Callable[[Fault], Diagnostic | None], ...] = (
-    _places_after_at, _brackets, _signs, _comma, _numbers, _chain, _words, _misspelt, _neighbours,
+    _missing, _places_after_at, _brackets, _signs, _comma, _numbers, _chain, _words, _misspelt, _neighbours,
 )  # fmt: skip

@@ -25,6 +25,9 @@ from engine.domain.strategy import Plan
 MAX_ROUNDS = 40
 _MEANT = re.compile(r"did you mean `([^`,]+)`\?")
 _LOWER = re.compile(r"write `([a-z_][a-z0-9_]*)`")
+_WHOLE = re.compile(r"write `([A-Z0-9]+/[A-Z0-9:]+|[0-9]+[smhdw])`")
+"""A symbol or a timeframe, as it is written here."""
+_SLIPS = frozenset(("syntax", "wrong-arguments"))
 _NAMES = frozenset(("unknown-name", "unknown-function", "unknown-output"))
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
@@ -53,6 +56,11 @@ def with_fix(finding: Diagnostic) -> Diagnostic:
     word, meant = finding.span.text, _MEANT.fullmatch(finding.help)
     if finding.name in _NAMES and meant and _one_slip(word, meant[1]):
         return replace(finding, fix=Fix(finding.span, meant[1]))
+    if finding.name in _SLIPS and meant and _one_slip(word, meant[1]):
+        return replace(finding, fix=Fix(finding.span, meant[1]))
+    whole = _WHOLE.fullmatch(finding.help)
+    if finding.name == "wrong-type" and whole and "\n" not in word:
+        return replace(finding, fix=Fix(finding.span, whole[1]))
     lower = _LOWER.fullmatch(finding.help)
     if finding.name == "syntax" and lower and word != lower[1] and word.lower() == lower[1]:
         return replace(finding, fix=Fix(finding.span, lower[1]))

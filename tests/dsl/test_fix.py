@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given as given_any
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from dsl.errors import Diagnostic, Severity, Source, Span
-from dsl.fix import findings, mend, not_formatted, with_fix
+from dsl.fix import _plain, findings, mend, not_formatted, with_fix
+from dsl.load import load_document
+from dsl.read import read_document
 from dsl.report import as_json, as_sarif
 from tests.dsl.texts import side, strategy
 
@@ -128,6 +134,65 @@ def test_a_slip_in_a_digit_is_none() -> None:
     given = Source("x", "ema5")
     finding = Diagnostic("unknown-name", "there is no `ema5`", Span(given, 0, 4), help="did you mean `ema50`?")
     assert with_fix(finding).fix is None
+
+
+WHOLE = strategy(
+    side(
+        "close > open",
+        "stop: 1%\ntargets: [1R take 50%, 2R]\ntrail: 2 * atr(14) after target 1\nexpire: 4h",
+    )
+    + "cooldown: 30m after stop\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("after target 1", "target 1"), ("after stop", "stop"), ("1R take 50%", "1R 50%"), ("targets:", "tragets:"),
+        ("expire:", "expires:"), ("entry: market", "entry: markte"), ("take 50%", "taek 50%"), ("[5m]", "[5min]"),
+        ("ETH/USDT", "ETHUSDT"), ("ETH/USDT", "eth/usdt"), ("close > open", "close>open"), ("4h", "4hr"),
+        ("30m after", "30 min after"), ("close > open", "not (not (close > open))"), ("close > open", "Close > open"),
+    ],
+)  # fmt: skip
+def test_a_slip_is_mended_to_what_was_there(before: str, after: str) -> None:
+    assert before in WHOLE
+    assert mend(Source("sample.yaml", WHOLE.replace(before, after, 1))).after == WHOLE
+
+
+HABITS = (
+    lambda a, b: f"{b} > {a}", lambda a, b: f"not (not ({a} > {b}))", lambda a, b: f"not not {a} <= {b}",
+    lambda a, b: f"({b} < {a} and {b} != {a})", lambda a, b: f"not ({a} != {b})", lambda a, b: f"({a}>{b} or {b}>={a})",
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given_any(
+    parts=st.lists(
+        st.tuples(
+            st.sampled_from(HABITS),
+            st.sampled_from(["rsi(14)", "close", "(if close > open then 1 else 5)", "volume[1]", "roc(close, 5)@1h"]),
+            st.sampled_from(["30", "5", "-3", "0.5%"]),
+        ),
+        min_size=1, max_size=3,
+    ),
+    style=st.sampled_from(["{}", '"{}"', "'{}'", ">-\n      {}"]),
+)  # fmt: skip
+def test_what_keeps_the_meaning_keeps_the_plan(parts: list[tuple[Any, str, str]], style: str) -> None:
+    """Habits, brackets and layout in every style: the plan stays what it was, and nothing is left to mend."""
+    condition = " and ".join(habit(a, b if "%" not in b or "roc" in a else "4") for habit, a, b in parts)
+    given = Source("sample.yaml", strategy(side(style.format(condition), "stop: 1%")))
+    assert not any(finding.severity is Severity.ERROR for finding in findings(given, lint=False)), condition
+    result = mend(given)
+    assert all(finding.fix and finding.fix.same for finding in result.applied)
+    assert _plan(result.before) == _plan(result.after), condition
+    left = [finding for finding in findings(Source("sample.yaml", result.after)) if finding.fix and finding.fix.same]
+    assert [finding.name for finding in left] == []
+    assert mend(Source("sample.yaml", result.after)).after == result.after
+
+
+def _plan(text: str) -> str:
+    """Return the hash of a plan in which turned comparisons and double negations are set aside."""
+    return load_document(_plain(read_document(text)[0]), []).plan.hash
 
 
 @pytest.mark.parametrize("path", BROKEN[::4], ids=lambda path: path.stem)
