@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
 from engine.account.costs import Charged, Fees, charge
-from engine.account.equity import Curve, account_curve, grid, hold_curve, stake_curve
+from engine.account.equity import Curve, Flows, Grid, account_flows, hold_curve, regular, stake_flows
 from engine.account.marks import Marks
 from engine.account.settings import Account
 from engine.account.walk import Taken, take
@@ -104,7 +104,7 @@ def study(
     """
     symbols = tuple(dict.fromkeys(symbol for part in universe.values() for symbol in part))
     seen = list(dict.fromkeys([*symbols, *(position.signal.symbol for position in result.positions)]))
-    times = grid(result.start, result.end, question.step, len(seen))
+    times = regular(result.start, result.end, question.step, len(seen))
     step = int(times[1] - times[0])
     marks = Marks.read(feed, seen, step, int(times[0]), result.end)
     charged = charge(result.positions, question.fees, question.rates, marks)
@@ -113,16 +113,19 @@ def study(
     taken = take(charged.positions, account, marks, markets, charged.funding, fee) if account else None
     money = {h.position.id: (h.profit, h.value) for h in taken.holdings} if taken is not None else None
     trades = trades_of(charged.positions, _funding_ratios(charged), money)
-    curve = _curve(charged, taken, account, marks, times)
-    hold = hold_curve(symbols, account.capital if account else 0.0, marks, times, fee)
-    numbers = partial(_equity, account)
+    grid = Grid(times, marks)
+    flows = stake_flows(charged.positions, charged.funding) if taken is None else account_flows(taken.holdings)
+    base = account.capital if account else 0.0
+    curve = flows.curve(base, grid)
+    hold = hold_curve(symbols, base, grid, fee)
+    numbers = partial(_equity, base)
     return Study(
         result, question, symbols, charged.positions, taken, trades, outcomes(trades), groups(trades),
         by_condition(trades, charged.positions), curve, numbers(curve), _closed_fall(trades, account), hold,
         numbers(hold),
         intervals(trades.result, trades.result_r, daily_returns(times, curve.value, curve.base), question.seed),
         hanging(charged.positions, _candles(feed, follow or {}), question.slippage, money),
-        _freqtrade(trades, account, times), _parts(charged, taken, account, marks, times),
+        _freqtrade(trades, account, times), _parts(charged.positions, taken, flows, base, grid),
         charged.unfunded, tuple(sorted(question.rates or {})),
         _blocked(result),
     )  # fmt: skip
@@ -137,32 +140,20 @@ PARTS: Mapping[str, Callable[[Position], str]] = {
 
 
 def _parts(
-    charged: Charged, taken: Taken | None, account: Account | None, marks: Marks, times: Times
+    positions: Sequence[Position], taken: Taken | None, flows: Flows, base: float, grid: Grid
 ) -> dict[str, dict[str, EquityNumbers]]:
     """Return the numbers of the curves that each strategy, symbol, side and timeframe made."""
-    counted = charged.positions if taken is None else tuple(h.position for h in taken.holdings)
+    counted = positions if taken is None else [holding.position for holding in taken.holdings]
     found: dict[str, dict[str, EquityNumbers]] = {}
     for kind, name_of in PARTS.items():
-        names = sorted({name_of(position) for position in counted if position.fills})
-        for name in names:
-            mine = tuple(position for position in charged.positions if name_of(position) == name)
-            part = replace(charged, positions=mine)
-            held = None
-            if taken is not None:
-                held = replace(taken, holdings=tuple(h for h in taken.holdings if name_of(h.position) == name))
-            curve = _curve(part, held, account, marks, times)
-            found.setdefault(kind, {})[name] = _equity(account, curve)
+        names = np.array([name_of(position) if position.fills else "" for position in counted], np.str_)
+        curves = {str(name): flows.curve(base, grid, names == name) for name in np.unique(names[names != ""])}
+        found[kind] = {name: _equity(base, curve) for name, curve in curves.items()}
     return found
 
 
-def _curve(charged: Charged, taken: Taken | None, account: Account | None, marks: Marks, times: Times) -> Curve:
-    if taken is None or account is None:
-        return stake_curve(charged.positions, marks, times, charged.funding)
-    return account_curve(taken.holdings, account.capital, marks, times)
-
-
-def _equity(account: Account | None, curve: Curve) -> EquityNumbers:
-    return equity_numbers(curve.time, curve.value, account.capital if account else 0.0, curve.exposure, curve.held)
+def _equity(base: float, curve: Curve) -> EquityNumbers:
+    return equity_numbers(curve.time, curve.value, base, curve.exposure, curve.held)
 
 
 def _closed_fall(trades: Trades, account: Account | None) -> float:

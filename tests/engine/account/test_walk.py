@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.account.equity import account_curve, grid
+from engine.account.equity import Grid, account_flows, regular
 from engine.account.settings import Account, Stake
 from engine.account.walk import planned_price, take
 from engine.domain.market import Market
@@ -157,7 +157,7 @@ def test_the_last_value_of_the_curve_is_the_capital_and_every_profit() -> None:
     live = lived((40, 100, 1, "entry"), at=40, symbol="SOL/USDT")
     closes = marks(BTC=[(1, 100.0)], ETH=[(1, 100.0)], SOL=[(41, 120.0)])
     taken = take([WIN, LOSS, live], account(), closes)
-    curve = account_curve(taken.holdings, 1000.0, closes, grid(0, 60 * MINUTE, MINUTE))
+    curve = account_flows(taken.holdings).curve(1000.0, Grid(regular(0, 60 * MINUTE, MINUTE), closes))
     assert curve.value[0] == 1000
     assert curve.value[-1] == pytest.approx(1000 + 10 - 5 + 20)
     assert live.status is Status.OPEN
@@ -196,7 +196,7 @@ def test_money_is_neither_made_nor_lost_by_the_bookkeeping(trades, stake, most) 
     assert len(taken.holdings) + len(taken.skipped) == len(trades)
     for holding in taken.holdings:
         assert holding.profit == pytest.approx(holding.value * holding.position.result, abs=1e-9)
-    curve = account_curve(taken.holdings, 1000.0, NONE, grid(0, 100 * MINUTE, MINUTE))
+    curve = account_flows(taken.holdings).curve(1000.0, Grid(regular(0, 100 * MINUTE, MINUTE), NONE))
     assert curve.value[-1] == pytest.approx(1000 + sum(h.profit for h in taken.holdings))
     assert taken.most_used <= 1 + 1e-9
     assert not most or taken.most_open <= most
