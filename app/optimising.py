@@ -20,9 +20,13 @@ from engine.sceptic.overfit import Deflated, Overfitting, backtest_overfitting, 
 
 CHUNK = 48
 """So many sets of params are compiled into one plan at most."""
+LEAST = 8
+"""And so few, so that what is done is told and kept often."""
 REACH = 3
 """So many steps on each side of the best are tried, one param at a time."""
 SEARCH = "search"
+TRIALS = 100
+"""So many sets are tried where it is not said."""
 
 Runner = Callable[[Callable[[Task], list[Outcome]], Sequence[Task]], Iterator[tuple[int, list[Outcome]]]]
 Told = Callable[[int, str], None]
@@ -107,8 +111,9 @@ class Sweep:
     job: Job
     study: Study
     runner: Runner
-    told: Told
+    told: Told = lambda done, text: None
     done: int = 0
+    total: int = 0
     _known: dict[tuple[str, tuple[float, ...]], Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -121,12 +126,22 @@ class Sweep:
         if layout.hold_out is not None:
             self._spans["hold-out"] = layout.hold_out
 
+        tuned, extra = self.job.ranges, len(self.job.layout.windows) + (2 if layout.hold_out else 0)
+        self._points = None if self.job.method == "tpe" else self._with_defaults(
+            fixed_points(self.job.method, tuned, self.job.trials, self.job.seed, self.job.allowed)
+        )  # fmt: skip
+        sets = len(self._points) if self._points is not None else (self.job.trials or TRIALS) + 1
+        self.total = sets * (1 + len(layout.windows)) + extra + len(neighbours(tuned, self.job.defaults, REACH))
+
     @property
     def trains(self) -> list[str]:
         return [f"train {number}" for number in range(1, len(self.job.layout.windows) + 1)]
 
     def verdict(self) -> Verdict:
-        """Do all that is left to do and return what was found. Raises Failure where no set can be judged."""
+        """Do all that is left to do and return what was found. Raises Failure where no set can be judged.
+
+        `told` hears how many of `total` runs of a set over a span are done.
+        """
         points = self._search()
         trials = [self._trial(number, point, SEARCH) for number, point in enumerate(points)]
         front = [trials[place] for place in better([trial.costs for trial in trials])]
@@ -135,20 +150,20 @@ class Sweep:
         best = front[0].point
         steps = tuple(self._steps(points))
         near = self._near(best)
+        opened = self._hold_out(best)
+        self._tell(self.total - self.done)
         return Verdict(
-            tuple(trials), tuple(front), steps, near, *self._doubts(trials, front[0]), self._hold_out(best)
+            tuple(trials), tuple(front), steps, near, *self._doubts(trials, front[0]), opened
         )  # fmt: skip
 
     # -- the search --
 
     def _search(self) -> list[Point]:
         """Run the search on its span, and where points are fixed on every train span; return its points."""
-        job = self.job
-        if job.method == "tpe":
+        if self._points is None:
             return self._adapt(SEARCH)
-        points = self._with_defaults(fixed_points(job.method, job.ranges, job.trials, job.seed, job.allowed))
-        self._run(points, [SEARCH, *self.trains])
-        return points
+        self._run(self._points, [SEARCH, *self.trains])
+        return self._points
 
     def _with_defaults(self, points: Sequence[Point]) -> list[Point]:
         own = key(self.job.defaults)
@@ -161,7 +176,7 @@ class Sweep:
         search = Tpe(job.ranges, len(job.objectives), seed, job.allowed)
         self._run([job.defaults], [on])
         asked: dict[tuple[float, ...], Point] = {}
-        left = job.trials or 100
+        left = job.trials or TRIALS
         while left > 0:
             points = search.ask(min(GENERATION, left))
             left -= len(points)
@@ -170,18 +185,18 @@ class Sweep:
             asked |= {key(point): point for point in points}
         return self._with_defaults(list(asked.values()))
 
-    def _run(self, points: Sequence[Point], on: Sequence[str], *, trial: bool = True) -> None:
+    def _run(self, points: Sequence[Point], on: Sequence[str]) -> None:
         """Run what the study does not have of these points on these spans, and write it down as it comes."""
         unique = {key(point): point for point in points}
         missing = [p for name, p in unique.items() if any((where, name) not in self._known for where in on)]
-        self._tell((len(points) - len(missing)) * len(on) if trial else 0)
-        size = min(CHUNK, max(1, -(-len(missing) // (self.job.jobs * (4 if len(missing) > 4 * CHUNK else 1)))))
+        self._tell((len(points) - len(missing)) * len(on))
+        size = min(CHUNK, max(LEAST, -(-len(missing) // (self.job.jobs * 8))))
         chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
         spans = tuple(self._spans[where] for where in on)
         tasks = [Task(self.job.ground, tuple(chunk), spans, on[0] == SEARCH) for chunk in chunks]
         for place, outcomes in self.runner(run, tasks):
             self._keep(chunks[place], outcomes, on)
-            self._tell(len(chunks[place]) * len(on) if trial else 0)
+            self._tell(len(chunks[place]) * len(on))
 
     def _keep(self, points: Sequence[Point], outcomes: Sequence[Outcome], on: Sequence[str]) -> None:
         records = []
@@ -201,7 +216,7 @@ class Sweep:
             self._known[record["on"], key(record["params"])] = record
 
     def _tell(self, count: int) -> None:
-        self.done += count
+        self.done = min(self.done + count, self.total)
         self.told(self.done, "")
 
     def _trial(self, number: int, point: Point, on: str) -> Trial:
@@ -239,12 +254,12 @@ class Sweep:
                 yield Step(window.train, window.test, None, None, None)
                 continue
             best = trials[front[0]]
-            self._run([best.point], [test], trial=False)
+            self._run([best.point], [test])
             yield Step(window.train, window.test, best.point, best.figures, self._figures(best.point, test))
 
     def _near(self, best: Point) -> tuple[tuple[str, Trial], ...]:
         found = [(name, point) for name, point in neighbours(self.job.ranges, best, REACH) if self.job.allowed(point)]
-        self._run([point for _, point in found], [SEARCH], trial=False)
+        self._run([point for _, point in found], [SEARCH])
         return tuple((name, self._trial(-1, point, SEARCH)) for name, point in found)
 
     def _doubts(self, trials: Sequence[Trial], best: Trial) -> tuple[Deflated | None, Overfitting | None]:
@@ -264,7 +279,7 @@ class Sweep:
         if not own:
             self.study.add([{"kind": "hold-out opened", "params": dict(best)}])
         before = opened.index(own[0]) if own else len(opened)
-        self._run([best, self.job.defaults], ["hold-out"], trial=False)
+        self._run([best, self.job.defaults], ["hold-out"])
         return Opened(span, self._figures(best, "hold-out"), self._figures(self.job.defaults, "hold-out"), before)
 
     def _figures(self, point: Point, on: str) -> Figures:

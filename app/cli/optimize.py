@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,9 +132,11 @@ def command(
     )
     job = _job(want, settings, path, document, candles, symbols, costs, (since, until))
     study = _study(want, settings, job, rules)
-    with study, show.progress("sets", _total(job), unit="sets") as update:
+    with study:
         try:
-            found = Sweep(job, study, _runner(want), update).verdict()
+            sweep = Sweep(job, study, _runner(want))
+            with show.progress("sets", sweep.total, unit="runs") as sweep.told:
+                found = sweep.verdict()
         except KeyboardInterrupt:
             show.note(
                 f"stopped; {len(study.records)} results are in {study.path}: the same command with --resume goes on"
@@ -183,8 +185,13 @@ def _job(
     feed = wiring.candle_feed(candles, settings)
     plan = wiring.load_strategies([path]).plan
     universe = wiring.universe_of(plan, settings, options.chosen_symbols(symbols, feed.symbols()))
+    # Workers may run in another folder.
+    absolute = {name: file.resolve() for name, file in settings.series.items()}
+    config = replace(settings, home=settings.home.resolve(), series=absolute)
+    for line in wiring.missing_models(plan, config):
+        show.note(line)
     ground = Ground(
-        settings, candles.resolve(), str(path.resolve()), path.read_text(encoding="utf-8"),
+        config, candles.resolve(), str(path.resolve()), path.read_text(encoding="utf-8"),
         universe[document.id], *costs, print_of(candles.resolve()) if want.backend == "dask" else "",
     )  # fmt: skip
     defaults = {one.name: one.default for one in tuned}
@@ -269,19 +276,6 @@ def _study(want: Asked, settings: Config, job: Job, rules: StrategyRules) -> Any
     try:
         return Study(want.study or settings.home / "studies" / f"{rules.id}.jsonl", header, resume=want.resume)
     except StudyProblem as error:
-        raise Failure(str(error)) from None
-
-
-def _total(job: Job) -> float:
-    """Return how many sets there are to run, each window's counted."""
-    from engine.optimise.search import fixed_points
-
-    searches = 1 + len(job.layout.windows)
-    if job.method == "tpe":
-        return ((job.trials or 100) + 1) * searches
-    try:
-        return (len(fixed_points(job.method, job.ranges, job.trials, job.seed, job.allowed)) + 1) * searches
-    except ValueError as error:
         raise Failure(str(error)) from None
 
 
