@@ -39,7 +39,8 @@ GROUPS: dict[str, str] = {
     ),
     "Highs, lows and structure": (
         "highest lowest highestbars lowestbars highest_since lowest_since pivot_high pivot_low fractal higher_highs"
-        " lower_highs higher_lows lower_lows breakout retest bounce qfl_base blow_off_top fibonacci"
+        " lower_highs higher_lows lower_lows breakout retest bounce qfl_base"
+        " blow_off_top divergence fair_value_gap sweep fibonacci"
     ),
     "Days, sessions and pivot points": (
         "period_range session_range session weekend pivots pivots_fibonacci pivots_camarilla pivots_woodie"

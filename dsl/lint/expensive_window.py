@@ -10,7 +10,10 @@ from dsl.lint._rule import Rule, Subject
 
 LONG = 1000
 """Candles from which on such a window takes most of a strategy's time."""
-_WHOLE = {"mad": (0,), "percentrank": (0,), "pivot_high": (0, 1), "pivot_low": (0, 1)}
+_WHOLE = {
+    "alma": (0,), "hurst": (0,), "mad": (0,), "moments": (0,), "percentile": (0,), "percentrank": (0,),
+    "pivot_high": (0, 1), "pivot_low": (0, 1),
+}  # fmt: skip
 """The primitives that read their whole window on each candle, and which of their parameters make it."""
 
 

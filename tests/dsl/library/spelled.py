@@ -230,6 +230,39 @@ def wma(x: Floats, n: int) -> Floats:
     return windows(x, n, lambda w: w @ weights / weights.sum())
 
 
+def divergence(b: Bars, sign: int, hidden: bool) -> Floats:
+    """Return where low prices (`sign` 1) or high ones (-1) and the RSI disagree; mirrored, peaks are troughs."""
+    source, price, side = sign * rsi(b.close, 14), sign * (b.low if sign > 0 else b.high), 5
+    out = np.where(np.isfinite(source), 0.0, NAN)
+    troughs: list[int] = []
+    for now in range(14 + 2 * side, len(b)):
+        i = now - side
+        old, new = source[i - side : i], source[i + 1 : now + 1]
+        if not ((source[i] <= old).all() and (source[i] < new).all()):
+            continue
+        troughs.append(i)
+        if len(troughs) > 1 and now - (troughs[-2] + side) < 100:
+            last = troughs[-2]
+            lower, higher = price[i] < price[last], source[i] > source[last]
+            other = price[i] > price[last] and source[i] < source[last]
+            out[now] = float(other if hidden else lower and higher)
+        else:
+            out[now] = NAN
+    return out
+
+
+def range_filter(b: Bars) -> Floats:
+    reach = 3 * ema(ema(abs(b.close - before(b.close)), 100), 199)
+    out = np.full(len(b), NAN)
+    start = int(np.isfinite(reach).argmax())
+    last = b.close[start]
+    for i in range(start, len(b)):
+        x = b.close[i]
+        last = max(last, x - reach[i]) if x > last else min(last, x + reach[i])
+        out[i] = last
+    return out
+
+
 def impulse(b: Bars, sign: int) -> Floats:
     average, line = ema(b.close, 13), ema(b.close, 12) - ema(b.close, 26)
     hist = line - ema(line, 9)

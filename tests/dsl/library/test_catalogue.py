@@ -24,7 +24,7 @@ OF_DAYS = {
 }  # fmt: skip
 DEFINED_LATER = OF_DAYS | {
     "valuewhen", "barssince", "highest_since", "lowest_since", "count_since", "pivot_high", "pivot_low", "qfl_base",
-    "higher_highs", "higher_lows", "lower_highs", "lower_lows", "retest", "recur", "fractal",
+    "higher_highs", "higher_lows", "lower_highs", "lower_lows", "retest", "recur", "fractal", "divergence",
 }  # fmt: skip
 """Known only once what they look for has happened, which no count of candles can promise."""
 TIMED = OF_DAYS | {"session", "weekend"}

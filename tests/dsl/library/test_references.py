@@ -120,6 +120,8 @@ STOCK_INDICATORS: list[tuple[str, Case]] = [
     ("ichimoku", Case("ichimoku().base", "kijunSen")),
     ("ichimoku", Case("ichimoku().span_a", "senkouSpanA")),
     ("ichimoku", Case("ichimoku().span_b", "senkouSpanB")),
+    ("ichimoku", Case("ichimoku().ahead_a[26]", "senkouSpanA")),
+    ("ichimoku", Case("ichimoku().ahead_b[26]", "senkouSpanB")),
     ("kama", Case("efficiency_ratio(close, 10)", "er")),
     # theirs gives its starting value, the close, as the first one
     ("kama", Case("kama(close, 10, 2, 30)", "kama", start=10)),

@@ -18,8 +18,8 @@ BY_MEANING = {
         "a part of the candle patterns, which are TA-Lib's to the candle",
     ),
     **dict.fromkeys(
-        ("inside_bar", "outside_bar", "pin_bar", "breakout", "retest", "bounce", "blow_off_top", "higher_highs",
-         "higher_lows", "lower_highs", "lower_lows", "session", "weekend"),
+        ("inside_bar", "outside_bar", "fair_value_gap", "sweep", "pin_bar", "breakout", "retest", "bounce",
+         "blow_off_top", "higher_highs", "higher_lows", "lower_highs", "lower_lows", "session", "weekend"),
         "words of traders, of this project's wording; tested on candles made by hand (test_meaning)",
     ),
     **dict.fromkeys(
