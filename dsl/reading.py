@@ -104,7 +104,13 @@ class Reader:
         scalar = self.scalar(node, what)
         if scalar is None or scalar.value in choices:
             return scalar.value if scalar else None
-        self.refuse("wrong-type", f"{what} must be {listing(choices)}", scalar.span, _meant(scalar.value, choices))
+        said = scalar.value.strip().lower()
+        meant = {"yes": "true", "no": "false", **_ELSEWHERE}.get(said, "")
+        begun = [choice for choice in choices if len(said) > 1 and choice.lower().startswith(said)]
+        advice = f"write `{meant}`" if meant in choices else _meant(scalar.value, choices)
+        if not advice and len(begun) == 1:
+            advice = f"did you mean `{begun[0]}`?"
+        self.refuse("wrong-type", f"{what} must be {listing(choices)}", scalar.span, advice)
         return None
 
     def texts(self, node: Node | None, what: str) -> tuple[tuple[str, Span], ...]:

@@ -116,7 +116,7 @@ class Analysis:
         if self.kind == "test":
             from dsl.lsp.tests import examine
 
-            return self._mine(examine(self.path, self.text))
+            return self._mine(examine(self))
         return self._mine(unsilenced(self._checked[1])) if self.kind else ()
 
     @cached_property

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dsl.document import Entry, Listing, Node, Scalar, Table, read_table
+from dsl.document import Entry, Listing, Node, Scalar, Table, Unread, read_table
 from dsl.errors import Diagnostic, Source, Span
 from dsl.reading import Reader
 from dsl.testing.expectations import Expectation, ExpectationReader, read_time
@@ -77,7 +77,8 @@ class _Cases:
 
     def read(self, entry: Entry) -> tuple[Case, ...]:
         if not isinstance(entry.value, Listing):
-            self._reader.refuse("wrong-type", "`tests` must be a list", entry.key.span)
+            if not isinstance(entry.value, Unread):  # told already
+                self._reader.refuse("wrong-type", "`tests` must be a list", entry.key.span)
             return ()
         if not entry.value.items:
             self._reader.refuse("missing-key", "there are no tests here", entry.key.span)

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field
 
-from dsl.document import Entry, Listing, Node, Scalar, Table
+from dsl.document import Entry, Listing, Node, Scalar, Table, Unread
 from dsl.errors import Span
 from dsl.reading import Reader
 from dsl.testing.keys import BLOCKED, COUNT, ENDS, EXPECTATION, SIDES, SIGNAL
@@ -60,7 +60,8 @@ class ExpectationReader:
 
     def read(self, entry: Entry) -> tuple[Expectation, ...]:
         if not isinstance(entry.value, Listing) or not entry.value.items:
-            self._reader.refuse("wrong-type", "`expect` must be a list of expectations", entry.key.span)
+            if not isinstance(entry.value, Unread):  # told already
+                self._reader.refuse("wrong-type", "`expect` must be a list of expectations", entry.key.span)
             return ()
         return tuple(one for item in entry.value.items if (one := self._one(item)) is not None)
 
@@ -173,8 +174,22 @@ class ExpectationReader:
             value = _value(match[1], match[2])
             slack = abs(value) * 1e-9
             return Within(value - slack, value + slack, text)
-        self._reader.refuse("wrong-type", f"{what} must be a number, `94 to 96` or `95 +- 0.2`", scalar.span)
+        message = f"{what} must be a number, `94 to 96` or `95 +- 0.2`"
+        self._reader.refuse("wrong-type", message, scalar.span, _better(text))
         return None
+
+
+def _better(text: str) -> str:
+    """Return how a range or a bound of other languages is written."""
+    if match := re.fullmatch(rf"({_NUMBER}%?)\s*(?:-|\.\.\.?|–|,|and)\s*({_NUMBER}%?)", text):
+        return f"write `{match[1]} to {match[2]}`"
+    if match := re.fullmatch(rf"(?:>=?|at least)\s*({_NUMBER}%?)", text):
+        return f"a bound is the end of a range: write `{match[1]} to` the most that it may be"
+    if match := re.fullmatch(rf"(?:<=?|at most)\s*({_NUMBER}%?)", text):
+        return f"a bound is the end of a range: write the least that it may be and `to {match[1]}`"
+    if match := re.fullmatch(rf"(?:~|≈|about|around)\s*({_NUMBER}%?)", text):
+        return f"write it with a tolerance, as in `{match[1]} +- 0.2`"
+    return ""
 
 
 def _places(keys: dict[str, Entry]) -> dict[str, Span]:

@@ -161,3 +161,13 @@ def test_hover_knows_test_files(folder: Path) -> None:
     assert "rising(rsi14, 1) weight 2" in said("turn: false")
     assert "100 x60, 100 to 94 in 12" in said("close:")
     assert "No signal in these bars" in said("nothing")
+
+
+def test_a_verdict_of_a_condition_that_is_not_there_is_told_while_typing(folder: Path) -> None:
+    text = TESTS.replace("turn: false", "turm: false").replace("oversold: true", "nonsense: true")
+    found = [d for d in Analysis(folder / "small.test.yaml", text).mistakes if d.name == "unknown-name"]
+    assert [(d.span.text, d.help) for d in found] == [
+        ("nonsense", "there are `oversold` and `turn`"),
+        ("turm", "did you mean `turn`?"),
+    ]
+    assert Analysis(folder / "small.test.yaml", TESTS).mistakes == ()
