@@ -57,11 +57,19 @@ def read_suite(path: Path, text: str | None = None) -> tuple[Suite | None, list[
     if "strategy" in keys:
         stem = reader.text(keys["strategy"].value, "`strategy`") or stem
     strategy = path.parent / (stem if stem.endswith(".yaml") else f"{stem}.yaml")
-    if not strategy.is_file():
+    if not there(strategy):
         where = keys["strategy"].value.span if "strategy" in keys else Span(source, 0, 0)
         reader.refuse("missing-strategy", f"there is no strategy `{strategy.name}` beside this test file", where)
     cases = _Cases(reader, path.parent).read(keys["tests"]) if "tests" in keys else ()
     return Suite(path, strategy, cases), found
+
+
+def there(path: Path) -> bool:
+    """Tell whether a path leads to something; a name that no file can have leads nowhere."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _cut(key: str, value: Node) -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from dsl.errors import Span
 from dsl.explain.page import WORDS, word
+from dsl.suggest import nearest
 from dsl.testing.cases import Case
 from dsl.testing.expectations import Expectation, Within
 from dsl.testing.shown import Facts, story, verdicts, wrapped
@@ -49,7 +50,7 @@ def _signal(expected: Expectation, facts: Facts) -> Iterator[Failed]:
     if all(found for found, _ in wrong):
         found, position = min(wrong, key=lambda pair: len(pair[0]))
         bar = facts.bar(position.signal.close_time)
-        details = (*(one.text for one in found), *_why_so(found, position, facts))
+        details = (*(line for one in found for line in wrapped(one.text)), *_why_so(found, position, facts))
         yield Failed(expected.span, f"the {position.signal.side} signal at bar {bar} is not as expected", details)
 
 
@@ -122,9 +123,10 @@ def _verdict_differences(expected: Expectation, position: Position, facts: Facts
     found = truths(expected, position, facts)
     for name, truth in expected.when.items():
         if name not in found:
-            listed = ", ".join(told)
+            near = nearest(name, (*told, *facts.seen.names()))
+            hint = f"did you mean `{near}`?" if near else f"its conditions are {', '.join(told)}"
             message = f"no condition of the {position.signal.side} side and no let of it is named `{name}`"
-            yield Difference("name", f"{message}; its conditions are {listed}")
+            yield Difference("name", f"{message}; {hint}")
         elif found[name] != truth:
             yield Difference("when", f"`{name}` is {word(found[name])}, expected {WORDS[truth]}")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dsl.read import read_document
-from dsl.testing.cases import read_suite
+from dsl.testing.cases import read_suite, there
 
 
 def files_read(test: Path) -> frozenset[Path]:
@@ -23,7 +23,7 @@ def _used(document: Path) -> Iterator[Path]:
     while waiting:
         path = waiting.pop()
         yield path
-        if not path.is_file():
+        if not there(path):
             continue
         for text, _ in read_document(path)[0].use:
             library = path.parent / text

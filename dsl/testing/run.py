@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dsl.errors import Diagnostic
 from dsl.load import Loaded, load
-from dsl.testing.cases import Case, Suite, read_suite
+from dsl.testing.cases import Case, Suite, read_suite, there
 from dsl.testing.expect import Failed, failures
 from dsl.testing.feeds import FOREVER, as_given, feed_of
 from dsl.testing.shown import Facts
@@ -103,7 +103,7 @@ def run_suites(
     for path in files:
         suite, found = read_suite(path)
         diagnostics += found
-        if suite is None or found or not suite.strategy.is_file():
+        if suite is None or found or not there(suite.strategy):
             continue
         loaded = load([suite.strategy])
         diagnostics += loaded.errors
@@ -134,7 +134,7 @@ def run_case(suite: Suite, case: Case, loaded: Loaded, watch: Watch = lambda ran
         return Outcome(
             suite.path, case, (Failed(case.span, f"{rules.id} does not run on {timeframe}; it runs on {known}"),)
         )
-    if case.candles is not None and not case.candles.exists():
+    if case.candles is not None and not there(case.candles):
         return Outcome(suite.path, case, skipped=f"there is no {case.candles}")
     # A made series stands for one market on one timeframe: the strategy trades it there, and nothing else.
     plan = replace(plan, strategies=(replace(rules, rules={timeframe: rules.rules[timeframe]}),))

@@ -125,6 +125,10 @@ class Seen:
                 found[node.text] = truth_of(read(place)) or FALSE
         return found
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of lets that are conditions."""
+        return tuple(n.text for n in self.anatomy.plan.nodes if n.boolean and n.text.isidentifier())
+
     def reader(self, row: int) -> Reader:
         """Return the values on one row."""
         return lambda node: value_at(self.values.of(node), row, self.lane)

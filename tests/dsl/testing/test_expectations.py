@@ -62,6 +62,13 @@ def test_what_does_not_hold(tmp_path: Path, expected: str, words: str) -> None:
     assert failed.span.text == expected.partition(":")[0]
 
 
+def test_a_name_with_a_slip(tmp_path: Path) -> None:
+    (failed,) = case(tmp_path, f"{BREAK}expect:\n  - signal: {{bar: 20, when: {{lood: true}}}}\n").failed
+    told = " ".join(failed.details)
+    assert "no let of it is named `lood`; did you mean `loud`?" in " ".join(told.split())
+    assert max(map(len, failed.details)) <= 74
+
+
 def test_a_missing_signal_is_explained(tmp_path: Path) -> None:
     (failed,) = case(
         tmp_path, "close: 100 x20, 99.5, 99.8 x10\nvolume: 100 x*\nexpect:\n  - signal: {side: long, bar: 20}\n"

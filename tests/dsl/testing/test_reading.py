@@ -147,3 +147,11 @@ def test_what_does_not_go_with_a_candle_file(tmp_path: Path, beside: str, name: 
     test = f"- {{name: it, candles: some.csv, {beside}, expect: [nothing: always]}}\n"
     found = mistakes(tmp_path, test)
     assert (name, text) in [(one[0], one[1].strip("'")) for one in found]
+
+
+def test_names_that_no_file_can_have(tmp_path: Path) -> None:
+    path = write(tmp_path, CASE.format(f"candles: {'c' * 5000}.csv"))
+    (outcome,) = run_suites([path]).outcomes
+    assert outcome.skipped
+    path.write_text(path.read_text().replace("tests:", f"strategy: {'s' * 5000}\ntests:"))
+    assert [found.name for found in run_suites([path]).diagnostics] == ["missing-strategy"]
