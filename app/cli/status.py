@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import click
 
 from app.cli import options, show
 from app.failure import Failure
+from engine.domain.event import SignalBlocked
 
 if TYPE_CHECKING:
     from db.queries import Queries
@@ -41,6 +43,7 @@ def _facts(queries: Queries, path: Path) -> dict[str, Any]:
         "cursor": standing.cursor,
         "signals": standing.signals,
         "events": standing.events,
+        "blocked_last_day": dict(_blocked(queries, standing.cursor).most_common()),
         "live_positions": [_row(position) for position in queries.live_positions()],
         "positions": {strategy: dict(states) for strategy, states in queries.position_states().items()},
         "messages": {channel: dict(states) for channel, states in queries.message_states().items()},
@@ -50,6 +53,14 @@ def _facts(queries: Queries, path: Path) -> dict[str, Any]:
         ],
         "notes": [{"time": at, "kind": kind, "text": text} for at, kind, text in queries.notes(20)],
     }
+
+
+def _blocked(queries: Queries, cursor: int | None) -> Counter[str]:
+    """Count what was blocked in the day before the cursor, by reason."""
+    if cursor is None:
+        return Counter()
+    told = queries.events(cursor - 86_400_000, cursor, ("blocked",))
+    return Counter(event.reason for event in told if isinstance(event, SignalBlocked))
 
 
 def _row(position: Position) -> dict[str, Any]:
@@ -78,6 +89,10 @@ def _print(queries: Queries, path: Path) -> None:
         behind = f"{show.when(standing.cursor)} UTC ({_age(age)} ago)"
     show.say(f"decided to {behind}")
     show.say(f"signals    {standing.signals:,}, events {standing.events:,}")
+    blocked = _blocked(queries, standing.cursor)
+    if blocked:
+        reasons = ", ".join(f"{reason} {times:,}" for reason, times in blocked.most_common())
+        show.say(f"blocked    {reasons} in the last day; `engine explain` tells each")
     for run in queries.runs(1):
         outcome = run.outcome or f"running, or killed after {show.when(run.seen_at)}"
         show.say(f"last run   {run.mode}, started {show.when(run.started_at)}: {outcome}")
