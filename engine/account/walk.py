@@ -232,9 +232,10 @@ class _Walk:
 
     def _fit(self, one: _Open, fill: Fill) -> None:
         """Make the order smaller where its first fill turned out dearer than the money there is."""
-        free = self._free(self._equity(fill.time)) + one.bound
         dearer = fill.price / planned_price(one.position.signal)
-        need = one.bound * max(dearer, 1.0)
+        if dearer <= 1:
+            return
+        free, need = self._free(self._equity(fill.time)) + one.bound, one.bound * dearer
         if need > free > 0:
             one.amount = self._rounded(one.position.signal.symbol, one.amount * free / need, fill.price) or one.amount
 
