@@ -7,6 +7,7 @@ Where that would take too long the answer is "they can": nothing is said then.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from dsl.check.terms import Term, constant, term
@@ -15,6 +16,7 @@ from dsl.lint._linear import Atoms, Linear, core, inward, linear, wrapped
 from dsl.units import BOOL
 
 _CHOICES, _REMEMBERED, _QUANTITIES = 100, 50_000, 40
+_SUMS = frozenset({"add", "sub", "neg", "mul", "div"})
 _FLIPPED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "ne", "ne": "eq"}
 _ABOVE = {("high", "close"), ("high", "open"), ("high", "low"), ("close", "low"), ("open", "low")}
 
@@ -93,7 +95,8 @@ class _Search:
                 if truths.setdefault(given.same, wanted) is not wanted:
                     return False
                 _opened(given, wanted, goals, choices)
-        if not solvable([*sums, *bounds(atoms), *known(atoms)]):
+        facts = known(atoms)  # which adds quantities, whose bounds count too
+        if not solvable([*sums, *bounds(atoms), *facts]):
             return False
         if not choices:
             return True
@@ -180,7 +183,27 @@ def known(atoms: Atoms) -> list[Constraint]:
             if below is not None and inner.op == "abs":
                 rest = below.scaled(-1.0).plus(whole, -1.0)
                 found.append((rest.weights, rest.constant, False))
-    return found + _candles(atoms) + _longer(atoms)
+    return found + _made(atoms) + _candles(atoms) + _longer(atoms)
+
+
+_CALLS = 6
+"""Beyond so many calls in one question what they are made of is not looked at."""
+
+
+def _made(atoms: Atoms) -> list[Constraint]:
+    """Outputs of calls are compared by what they are made of: the upper band is no lower than the middle."""
+    calls = [(same, given) for same, given in atoms.items() if given.shown is not None and given.op in _SUMS]
+    if not 0 < len(calls) <= _CALLS or len(atoms) > _QUANTITIES:
+        return []
+    found: list[Constraint] = []
+    for same, given in calls:
+        parts = linear(replace(given, shown=None), atoms)
+        if parts is None:
+            continue
+        rest = parts.plus(Linear({same: 1.0}, 0.0), -1.0)
+        for side in (rest, rest.scaled(-1.0)):
+            found.append((side.weights, side.constant, False))
+    return found
 
 
 def _candles(atoms: Atoms) -> list[Constraint]:

@@ -124,7 +124,9 @@ class Careless:
 
     PRICES = ("close", "open", "high", "low", "close[1]", "high[1]", "hl2", "highest(high, 3)", "lowest(low, 3)",
               "highest(high, 5)", "highest(high, 3)[1]", "max(open, close)", "min(close, close[1])", "ema(close, 3)",
-              "(close + open) / 2", "(2 * close - open)")  # fmt: skip
+              "(close + open) / 2", "(2 * close - open)", "bbands(3, 2).upper", "bbands(3, 2).lower",
+              "bbands(3, 2).middle",
+              "keltner(3).upper")  # fmt: skip
     INDEXES = ("rsi(3)", "stoch(3, 1, 1).k", "rsi(3)[1]", "(100 - rsi(3))", "max(rsi(3), 50)", "clip(rsi(3), 20, 80)")
 
     def __init__(self, seed: int) -> None:
