@@ -158,6 +158,20 @@ REST = {
 """What a strategy needs; a part of one is completed with what it does not have."""
 
 
+STRATEGIES = {
+    yaml.safe_load(text)["id"]: text
+    for page in PAGES
+    if page.parent.name not in TESTED_ELSEWHERE
+    for kind, text in FENCE.findall(page.read_text(encoding="utf-8"))
+    if kind == "yaml" and kind_of(text) == "strategy"
+}
+"""The strategies that pages show, by id."""
+
+
+def built_in(name: str) -> str:
+    return (ROOT / "strategies" / f"{name}.yaml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(("kind", "text"), BLOCKS)
 def test_what_is_shown_is_right(kind: str, text: str, tmp_path: Path) -> None:
     assert [finding.message for finding in wrong_with(kind, text, tmp_path) if finding.severity is Severity.ERROR] == []
@@ -178,8 +192,10 @@ def wrong_with(kind: str, text: str, folder: Path) -> list[Diagnostic]:
         (folder / "engine.yaml").write_text(text)
         return load_config(folder / "engine.yaml")[1]
     if form == "tests":
-        shutil.copytree(ROOT / "strategies", folder / "s")
-        path = folder / "s" / f"{yaml.safe_load(text).get('strategy', 'scalper')}.test.yaml"
+        shutil.copytree(ROOT / "strategies", folder / "s", dirs_exist_ok=True)
+        tested = yaml.safe_load(text).get("strategy", "scalper")
+        path = folder / "s" / f"{tested}.test.yaml"
+        (folder / "s" / f"{tested}.yaml").write_text(STRATEGIES.get(tested) or built_in(tested))
         path.write_text(text)
         return read_suite(path)[1]
     data = yaml.safe_load(text)
@@ -203,6 +219,18 @@ def wrong_with(kind: str, text: str, folder: Path) -> list[Diagnostic]:
 def test_what_is_wrong_would_be_told(kind: str, text: str, told: str, tmp_path: Path) -> None:
     assert told in " ".join(finding.name for finding in wrong_with(kind, text, tmp_path))
     assert wrong_with(kind, text, tmp_path)
+
+
+def test_the_first_strategy_passes_its_first_tests(tmp_path: Path) -> None:
+    """What the quickstart shows is typed as it stands, and does what the page says."""
+    page = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    strategy, tests = (text for kind, text in FENCE.findall(page) if kind == "yaml")
+    (tmp_path / "first.yaml").write_text(strategy)
+    (tmp_path / "first.test.yaml").write_text(tests)
+    for command in ("validate", "lint", "test"):
+        line = [sys.executable, "-m", "app", command, str(tmp_path / "first.yaml")]
+        done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 # -- the way through --
