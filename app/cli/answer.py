@@ -240,7 +240,8 @@ def _outcome_text(
             return f"it fired and was blocked: {why}{since}"
         case "unrecorded":
             told = f"; the last block before: {before[1]}, told at {show.when(before[0])}" if before is not None else ""
-            return f"nothing is recorded: it did not fire, or was blocked for the same reason as before{told}"
+            said = "nothing is recorded: it did not fire, or was blocked for the same reason as before"
+            return f"{said}{told}" + ("" if read is not None else "; --candles would tell")
     fires = truth_of(read(side.rules.fires)) if read is not None else None
     if fires == 2:
         return "it fired before deciding began"

@@ -120,7 +120,8 @@ def _ask(
         recorded = read_record(database, rules.id, "", frame, at).symbols
         named = wiring.universe_of(loaded.plan, config)[rules.id]
         feed = kept_candles(database, config.venues, tuple({*named, *recorded, *rules.uses_symbols}), rules)
-        known = tuple(sorted({*recorded, *(feed.symbols() if feed is not None else ())}))
+        # What the strategy trades may be asked for, too: that nothing was recorded of it is an answer.
+        known = tuple(sorted({*recorded, *named, *(feed.symbols() if feed is not None else ())}))
     return Question(config, anatomy, find_symbol(symbol, known), at, feed, database)
 
 
@@ -161,7 +162,8 @@ def find_symbol(text: str | None, known: tuple[str, ...]) -> str:
     for symbol in known:
         if text.upper() in (symbol, wire_symbol(symbol)):
             return symbol
-    near = nearest(text, known)
+    wires = {wire_symbol(symbol): symbol for symbol in known}
+    near = wires.get(nearest(wire_symbol(text.upper()), wires) or "")
     raise Failure(f"there is nothing of {text} here; " + (f"did you mean {near}?" if near else f"there is {listed}"))
 
 
@@ -196,9 +198,16 @@ class Question:
             record = read_record(self.database, self.anatomy.strategy.id, self.symbol, frame, self.at)
         instant = None if self.feed is None else self._run(self.feed, since, record)
         if instant is None and record is not None and not record.decided(self.at):
-            begin, end = show.when(record.begin), show.when(record.end)
-            raise Failure(f"the database has decided what closed from {begin} to {end} UTC, not {show.when(self.at)}")
+            raise Failure(self._undecided(record))
         return Answer(self.anatomy, self.symbol, self.at, instant, record)
+
+    def _undecided(self, record: Record) -> str:
+        """Say what a database lacks to answer."""
+        lacking = f"it keeps no candles of {self.symbol}: give --candles to decide it here"
+        if record.end <= record.begin:
+            return f"the database has decided nothing yet; {lacking}"
+        begin, end = show.when(record.begin), show.when(record.end)
+        return f"the database has decided what closed from {begin} to {end} UTC, not {show.when(self.at)}; {lacking}"
 
     def _run(self, feed: MemoryFeed, since: int | None, record: Record | None) -> Instant | None:
         """Decide the candle again; None where only the database knows it."""

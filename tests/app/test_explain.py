@@ -175,6 +175,15 @@ def test_what_the_database_has_not_decided(monkeypatch: pytest.MonkeyPatch, home
     first = next(event for event in history(home).events if isinstance(event, SignalFired))
     answer = call(monkeypatch, home, *ask, "--at", iso(first.time - FIVE.ms))
     assert "nothing is recorded: it did not fire" in answer.out
+    assert "--candles would tell" in answer.out
+    with Memory.open(home / "fresh.db"):
+        pass
+    fresh = call(monkeypatch, home, *ask[:-1], home / "fresh.db", "--at", "2025-01-07")
+    assert fresh.complaint == (
+        "the database has decided nothing yet; it keeps no candles of BTC/USDT: give --candles to decide it here"
+    )
+    other = call(monkeypatch, home, *ask, "--at", "2025-01-07", "--symbol", "SOL/USDT")
+    assert "there is nothing of SOL/USDT here; there is BTC/USDT, ETH/USDT" in other.complaint
 
 
 def test_rules_that_have_changed_since(monkeypatch: pytest.MonkeyPatch, home: Path, database: Path) -> None:
