@@ -1,7 +1,8 @@
 """The configuration: `config/engine.yaml`, read with the places and messages of a strategy.
 
 Nothing here is secret: a channel names the environment variables that hold its secrets, and
-`app.secrets` looks them up when the channel is opened.
+`app.secrets` looks them up when the channel is opened. A little longer than a file should be: every key has its
+field and its reader here.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,14 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from app.explained import Journey, about, blocks
+from dsl.explain.otherwise import edge, if_it_held
 from engine.decide import Settings, decide
 from engine.domain.book import Book
 from engine.domain.event import Event, SignalBlocked, SignalFired
 from engine.domain.market import Block, Timeframe
-from engine.domain.strategy import ELEMENT_WISE, ConditionRule, Plan, SideRules, StrategyRules
+from engine.domain.strategy import ConditionRule, Plan, StrategyRules
 from engine.feeds.scope import history_of
 from engine.plan.evaluate import Evaluator, Values
-from engine.plan.operations import TRUE, UNKNOWN, apply
+from engine.plan.operations import TRUE, UNKNOWN
 from engine.ports import Feed, Predictor
 from engine.trade.scene import Rule, rules_of
 
@@ -84,7 +85,7 @@ def count(
         for rule in rules_of(strategy)
         if rule.timeframe in timeframes
     ]
-    edges = {node for funnel in funnels for node in _edge(plan, funnel.rule.side)}
+    edges = {node for funnel in funnels for node in edge(plan, funnel.rule.side)}
     evaluator = Evaluator(plan, scope.symbols, predictors=predictors, keep=edges)
     symbols, last, seen = scope.universe[strategy.id], dict[Key, str](), dict[int, set[str]]()
     book = Book()
@@ -147,48 +148,6 @@ def _count(plan: Plan, funnel: Funnel, values: Values, there: There) -> None:
         counted.others += int(others.sum())
         counted.with_others += int((others & holds).sum())
         counted.alone += int(((fires != TRUE) & (otherwise(counted.rule.node) == TRUE)).sum())
-
-
-def if_it_held(plan: Plan, side: SideRules, of: Callable[[int], npt.NDArray[Any]]) -> Callable[[int], Truths]:
-    """Return what tells, per condition's node, on which candles the side would fire if that condition held.
-
-    `of` gives the values of a node. What looks back over conditions (`confidence >= 70 for 3 bars`) stays as it was.
-    """
-    conditions = {rule.node for rule in side.conditions}
-
-    def fires(changed: int) -> Truths:
-        found: dict[int, npt.NDArray[Any]] = {changed: np.full_like(of(changed), TRUE)}
-
-        def value(place: int) -> npt.NDArray[Any]:
-            if place not in found:
-                node = plan.nodes[place]
-                if place in conditions or node.op not in (*ELEMENT_WISE, "const"):
-                    found[place] = of(place)
-                elif node.op == "const":
-                    found[place] = np.array([node.params[0]], np.int8 if node.boolean else np.float64)
-                else:
-                    found[place] = apply(node.op, [value(i) for i in node.inputs])
-            return found[place]
-
-        made: Truths = np.broadcast_to(value(side.fires), of(changed).shape)
-        return made
-
-    return fires
-
-
-def _edge(plan: Plan, side: SideRules) -> Iterator[int]:
-    """Yield the nodes that firing is worked out from: conditions, and whatever is no plain arithmetic over them."""
-    conditions, waiting, found = {rule.node for rule in side.conditions}, [side.fires], {side.fires}
-    while waiting:
-        place = waiting.pop()
-        node = plan.nodes[place]
-        if place in conditions or node.op not in ELEMENT_WISE:
-            yield place
-            continue
-        for inner in node.inputs:
-            if inner not in found:
-                found.add(inner)
-                waiting.append(inner)
 
 
 def _keyed(events: Iterable[Event], strategy: str) -> Iterator[tuple[tuple[Key, int], Event]]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dsl.testing.coverage import Coverage, Seen
 
 WIDTH = 80
-_NAME, _COUNT = 56, 9
+_NAME, _COUNT = 50, 9
 
 
 def lines(found: Coverage, *, all_parts: bool) -> Iterator[str]:
@@ -19,10 +19,10 @@ def lines(found: Coverage, *, all_parts: bool) -> Iterator[str]:
     cases = ", ".join(f"{times} on {timeframe}" for timeframe, times in found.cases.items()) or "no tests ran"
     head = f"{found.strategy}: {percent(found.share)} covered, {seen} of {verdicts} verdicts, {went} of {ways} ways"
     yield from textwrap.wrap(f"{head}; tests: {cases}", WIDTH, subsequent_indent="  ")
-    yield f"  {'candles on which it was':<{_NAME}}{'true':>{_COUNT}}{'false':>{_COUNT}}"
+    yield f"  {'candles on which it was':<{_NAME}}{'true':>{_COUNT}}{'false':>{_COUNT}}{'alone':>{_COUNT}}"
     side = None
     for one in found.conditions:
-        if one.alike or (one.depth and not all_parts):
+        if one.depth and (one.alike or not all_parts):
             continue
         if one.side != side:
             side = one.side
@@ -37,7 +37,12 @@ def lines(found: Coverage, *, all_parts: bool) -> Iterator[str]:
 
 def _row(text: str, one: Seen) -> str:
     short = text if len(text) <= _NAME else f"{text[: _NAME - 1]}…"
-    return f"  {short:<{_NAME}}{_count(one.true)}{_count(one.false)}"
+    alone = (
+        f"{f'{one.alone:,}' if one.alone else '-':>{_COUNT}}"
+        if one.depth == 0 and one.name not in ("fire", "where")
+        else ""
+    )
+    return f"  {short:<{_NAME}}{_count(one.true)}{_count(one.false)}{alone}"
 
 
 def _count(number: int) -> str:
@@ -79,7 +84,8 @@ def facts(found: Sequence[Coverage]) -> list[dict[str, Any]]:
             "cases": dict(one.cases),
             "conditions": [
                 {"side": c.side, "name": c.name, "text": c.text, "depth": c.depth,
-                 "at": str(c.span) if c.span else None, "true": c.true, "false": c.false, "unknown": c.unknown}
+                 "at": str(c.span) if c.span else None, "true": c.true, "false": c.false, "unknown": c.unknown,
+                 "alone_in_the_way": c.alone}
                 for c in one.conditions if not c.alike
             ],
             "taken": [{"side": side, "way": name, "times": times} for (side, name), times in one.ways.items()],

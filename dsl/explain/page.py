@@ -120,7 +120,7 @@ class Page:
         part = told.part
         if self.brief and told.helps:
             return
-        if part.boolean and not told.known:
+        if part.boolean and (not told.known or (part.call and told.truth is None)):
             self.row(word(None), depth, part.text, "not recorded")
         elif part.boolean:
             again = bool(told.parts) and part.op not in SIGNS and part.node in self._seen

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from dsl.errors import Span
 from dsl.explain import Anatomy, Part, lay_open
+from dsl.explain.otherwise import edge, if_it_held
 from dsl.load import Loaded
 from dsl.testing.cases import Case, Suite
 from dsl.testing.feeds import as_given
@@ -33,7 +34,8 @@ from engine.plan.operations import FALSE, TRUE, UNKNOWN
 class Seen:
     """One condition (`name` is given) or a boolean part of one, and on how many candles it was what.
 
-    `depth` counts from the condition. `span` is where it is written. `alike`: it has been listed before.
+    `depth` counts from the condition. `span` is where it is written. `alike`: it has been listed before. `alone`: on so
+    many candles a condition, and nothing else, kept its side from firing.
     """
 
     side: str
@@ -45,6 +47,7 @@ class Seen:
     false: int = 0
     unknown: int = 0
     alike: bool = False
+    alone: int = 0
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -137,11 +140,19 @@ class _Counter:
             if way in self.found.ways:
                 self.found.ways[way] += times
         self.found.cases[ran.timeframe.text] += 1
-        parts = [part for _, part in _listed(self._anatomy(ran.timeframe))]
-        for seen, truths in zip(self.found.conditions, _truths(ran, self._anatomy(ran.timeframe), parts), strict=True):
+        anatomy = self._anatomy(ran.timeframe)
+        of = _reader(ran, anatomy)
+        for seen, (_, part) in zip(self.found.conditions, _listed(anatomy), strict=True):
+            truths = of(part.node)
             seen.true += int((truths == TRUE).sum())
             seen.false += int((truths == FALSE).sum())
             seen.unknown += int((truths == UNKNOWN).sum())
+        named = {(seen.side, seen.name): seen for seen in self.found.conditions if seen.depth == 0}
+        for side in anatomy.sides:
+            silent, would = of(side.rules.fires) != TRUE, if_it_held(anatomy.plan, side.rules, of)
+            for rule in side.rules.conditions:
+                seen = named[str(side.rules.side), rule.name]
+                seen.alone += int((silent & (would(rule.node) == TRUE)).sum())
 
     def _anatomy(self, timeframe: Timeframe) -> Anatomy:
         if timeframe not in self._open:
@@ -149,20 +160,25 @@ class _Counter:
         return self._open[timeframe]
 
 
-def _truths(ran: Ran, anatomy: Anatomy, parts: Sequence[Part]) -> Iterator[npt.NDArray[Any]]:
-    """Yield, of each part, its truths on the candles that the case decides."""
+def _reader(ran: Ran, anatomy: Anatomy) -> Callable[[int], npt.NDArray[Any]]:
+    """Return what gives a node's values on the candles that the case decides."""
     plan = as_given(replace(anatomy.plan, strategies=ran.plan.strategies), ran.case)
     scope = survey(plan, ran.feed, {ran.rules.id: (ran.case.symbol,)})
     first = first_candle(ran.feed, scope) or 0
     block = gather(ran.feed, scope.symbols, scope.timeframes, first, ran.result.end, scope.series)
-    bare = replace(plan, strategies=())
-    values = Evaluator(bare, scope.symbols, keep={part.node for part in parts}).advance(block)
+    wanted = {part.node for _, part in _listed(anatomy)} | {side.rules.fires for side in anatomy.sides}
+    wanted |= {node for side in anatomy.sides for node in edge(plan, side.rules)}
+    values = Evaluator(replace(plan, strategies=()), scope.symbols, keep=wanted).advance(block)
     lane = values.lane(ran.case.symbol)
     there = block.panels[ran.timeframe].here[:, lane] != 0
     decided = there & (values.close_time(ran.timeframe) > ran.result.start)
-    for part in parts:
-        truths = values.of(part.node)
-        yield truths[decided, lane if truths.shape[1] > 1 else 0]
+
+    def of(node: int) -> npt.NDArray[Any]:
+        found: npt.NDArray[Any] = values.of(node)
+        column: npt.NDArray[Any] = found[decided, lane if found.shape[1] > 1 else 0]
+        return column
+
+    return of
 
 
 def _listed(anatomy: Anatomy) -> Iterator[tuple[Seen, Part]]:

@@ -53,6 +53,18 @@ def test_what_was_seen_is_counted_on_the_candles_that_are_there(tmp_path: Path) 
     assert dict(found.cases) == {"5m": 1}
 
 
+def test_what_alone_was_in_the_way(tmp_path: Path) -> None:
+    """A condition that decides nothing in any test can be dropped and no test would notice."""
+    quiet = (
+        BREAK.replace("breaks out", "breaks out quietly, in greed").replace("500", "100").replace("fng: 50", "fng: 90")
+    )
+    found = covered(tmp_path, quiet.replace("exactly: 1", "nothing: always"))
+    alone = {(one.side, one.name): one.alone for one in found.conditions if one.depth == 0}
+    assert alone["long", "broke"] == 0, "the confidence was missing as well"
+    assert alone["long", "noisy"] == alone["long", "index"] == 2
+    assert alone["short", "broke_down"] == 31
+
+
 def test_cases_add_up(tmp_path: Path) -> None:
     tests = (
         BREAK
@@ -196,7 +208,7 @@ def test_the_command_tells_what_is_missing(tmp_path: Path, monkeypatch: pytest.M
     lines = answer.out.splitlines()
     assert lines[0].startswith("probe: ")
     assert "verdicts" in lines[0]
-    assert any(line.split() == ["broke", "2", "19"] for line in lines)
+    assert any(line.split() == ["broke", "2", "19", "29"] for line in lines)
     assert "  never true: short broke_down (probe.yaml:22:23)" in lines
     assert "  never taken: long stop" in lines
     assert "  never taken: cooldown after stop" in lines
@@ -219,5 +231,6 @@ def test_coverage_as_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert found["verdicts"]["all"] == 10
     broke = found["conditions"][0]
     assert (broke["name"], broke["true"], broke["false"], broke["unknown"]) == ("broke", 2, 19, 10)
+    assert broke["alone_in_the_way"] == 29  # false or unknown, where a calm index is confidence enough
     assert broke["at"] == "probe.yaml:13:17"
     assert {"side": "long", "way": "filled", "times": 1} in found["taken"]
