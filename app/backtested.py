@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app import wiring
+from app import piecewise, wiring
 from app.config import Config
 from app.failure import Failure
+from app.wish import Wish, feed_of
 from engine.account.costs import Fees
-from engine.account.settings import Account
-from engine.backtest import backtest
 from engine.decide import Settings
 from engine.domain.market import Followed, FundingRates, Market, Timeframe
 from engine.domain.strategy import Plan
 from engine.feeds import universe as recorded
-from engine.feeds.detail import DetailFeed
 from engine.feeds.funding import read_funding
 from engine.feeds.scope import survey
 from engine.ports import Feed, RiskRule
@@ -25,29 +23,10 @@ from engine.study import Question, Study, study
 
 if TYPE_CHECKING:
     from app.funnelled import Funnel
-    from app.wiring import History
 
 
 PERPETUAL = frozenset({"binanceusdm", "bybit", "phemex", "krakenfutures", "okx", "hyperliquid"})
 """Venues whose candles here are of perpetual futures, which cost funding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be backtested. Ratios are ratios (0.001 is 0.1 %); None: the configuration's, or not asked for."""
-
-    strategies: tuple[Path, ...]
-    candles: Path
-    since: int | None = None
-    until: int | None = None
-    symbols: tuple[str, ...] = ()
-    fee: float | None = None
-    maker: float | None = None
-    slippage: float | None = None
-    account: Account | None = None
-    detail: Timeframe | None = None
-    universe: Path | None = None
-    seed: int = 20_250_407
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +49,25 @@ class Done:
     failed: tuple[str, ...] = ()
 
 
-def run(wish: Wish, config: Config) -> Done:
-    """Run it. Raises Failure, and FeedError for candles that cannot be read."""
-    history = wiring.candle_feed(wish.candles, config)
+def run(wish: Wish, config: Config, tell: Callable[[float, float], None] = lambda done, whole: None) -> Done:
+    """Run it; `tell` is called with the ms of history that are done and how much there is.
+
+    Raises Failure, and FeedError for candles that cannot be read.
+    """
     loaded = wiring.load_strategies(wish.strategies)
     plan = loaded.plan
     known = _universe(wish)
     symbols = _symbols(wish, plan, config, known)
-    feed = _feed(wish, plan, config, history, symbols)
+    feed = feed_of(wish, plan, config, symbols)
     taker = config.costs.fee if wish.fee is None else wish.fee
     fees = Fees(taker if wish.maker is None else wish.maker, taker)
     slippage = config.costs.slippage if wish.slippage is None else wish.slippage
     risk: tuple[RiskRule, ...] = wiring.protections(config)
     if known is not None:
         risk = (wiring.recorded_universe(known[1]), *risk)
+    how = Settings(fees=taker, slippage=slippage, risk=risk)
     try:
-        result = backtest(
-            plan, feed, symbols, Settings(fees=taker, slippage=slippage, risk=risk), start=wish.since, end=wish.until,
-            predictors=wiring.predictors(plan, config),
-        )  # fmt: skip
+        result = piecewise.run(piecewise.Order(wish, config, symbols, how), plan, feed, tell)
     except ValueError as error:
         raise Failure(str(error)) from None
     scope = survey(plan, feed, symbols, (result.start, result.end))
@@ -124,18 +103,6 @@ def _symbols(wish: Wish, plan: Plan, config: Config, known: Known | None) -> dic
         return wiring.universe_of(plan, config, wish.symbols)
     every = tuple(sorted(frozenset[str]().union(*known[1].values())))
     return {rules.id: every if rules.universe.watchlist else rules.universe.symbols for rules in plan.strategies}
-
-
-def _feed(wish: Wish, plan: Plan, config: Config, history: History, symbols: Mapping[str, Sequence[str]]) -> Feed:
-    feed = wiring.with_series(history, config)
-    if wish.detail is None:
-        return feed
-    for rules in plan.strategies:
-        for timeframe in rules.rules:
-            here = any(timeframe in feed.timeframes(symbol) for symbol in symbols[rules.id])
-            if here and not timeframe.is_multiple_of(wish.detail):
-                raise Failure(f"{rules.id} runs on {timeframe}, which is no multiple of the detail of {wish.detail}")
-    return DetailFeed(feed, wish.detail)
 
 
 def _with_candles(

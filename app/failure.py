@@ -4,6 +4,8 @@ from __future__ import annotations
 
 CLEAN, FINDINGS, BROKEN, USAGE = 0, 1, 2, 3
 """Exit statuses of every command: clean, findings, a strategy cannot be loaded, wrong usage or configuration."""
+STOPPED = 130
+"""The exit status of what was interrupted before its end."""
 
 
 class Failure(Exception):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Protocol
 
 from engine.decide import Settings, decide
 from engine.domain.book import Book
-from engine.domain.event import Event
+from engine.domain.event import Event, SignalBlocked
 from engine.domain.market import Block, Market
 from engine.domain.position import Position
 from engine.domain.strategy import Plan
@@ -21,6 +22,51 @@ from engine.report import Numbers, numbers, positions_of
 from engine.trade.course import merged
 from engine.trade.told import Told
 from engine.trade.trades import Trades, trades_of
+
+
+class Outcome(Protocol):
+    """What is asked of a backtest once it is done: of one, or of several that were joined."""
+
+    @property
+    def positions(self) -> tuple[Position, ...]: ...
+    @property
+    def blocked(self) -> tuple[SignalBlocked, ...]: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def skipped(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Backtests of one plan on different symbols, as one: their lanes share nothing, so nothing else would be told."""
+
+    positions: tuple[Position, ...]
+    blocked: tuple[SignalBlocked, ...]
+    start: int
+    end: int
+    skipped: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(parts: Sequence[Outcome], plan: Plan, symbols: Sequence[str], skipped: Sequence[str] = ()) -> Joined:
+        """Join them in the order in which one backtest of all `symbols` would have told what they told."""
+        strategies = {rules.id: place for place, rules in enumerate(plan.strategies)}
+        lanes = {symbol: place for place, symbol in enumerate(symbols)}
+
+        def fired(position: Position) -> tuple[int, int, int]:
+            signal = position.signal
+            return signal.close_time, strategies[signal.strategy], lanes[signal.symbol]
+
+        def refused(event: SignalBlocked) -> tuple[int, int, int]:
+            return event.time, strategies[event.strategy], lanes[event.symbol]
+
+        return Joined(
+            tuple(sorted((position for part in parts for position in part.positions), key=fired)),
+            tuple(sorted((event for part in parts for event in part.blocked), key=refused)),
+            min(part.start for part in parts), max(part.end for part in parts), tuple(skipped),
+        )  # fmt: skip
 
 
 class Result:
@@ -52,6 +98,11 @@ class Result:
         """Return each signal's position as it stands at the end, in the order of the signals."""
         latest = {position.id: position for position in self.book.live_positions()}
         return tuple(latest.get(position.id, position) for position in positions_of(self.events))
+
+    @cached_property
+    def blocked(self) -> tuple[SignalBlocked, ...]:
+        """Return every signal that was not made although its side fired, in the order of time."""
+        return tuple(event for event in self.events if isinstance(event, SignalBlocked))
 
     def of(self, strategy: str) -> tuple[Position, ...]:
         """Return one strategy's positions, in the order of their signals."""

@@ -15,8 +15,7 @@ from engine.account.equity import Curve, Flows, Grid, account_flows, hold_curve,
 from engine.account.marks import Marks
 from engine.account.settings import Account
 from engine.account.walk import Taken, take
-from engine.backtest import Result
-from engine.domain.event import SignalBlocked
+from engine.backtest import Outcome
 from engine.domain.market import Followed, FundingRates, Market, Times
 from engine.domain.position import Position
 from engine.ports import Feed
@@ -59,7 +58,7 @@ class Study:
     which reason kept a signal.
     """
 
-    result: Result
+    result: Outcome
     question: Question
     symbols: tuple[str, ...]
     positions: tuple[Position, ...]
@@ -90,7 +89,7 @@ class Study:
 
 
 def study(
-    result: Result,
+    result: Outcome,
     feed: Feed,
     universe: Mapping[str, Sequence[str]],
     question: Question,
@@ -193,9 +192,8 @@ def _candles(feed: Feed, follow: Mapping[str, Followed]) -> Callable[[str, int],
     return candle
 
 
-def _blocked(result: Result) -> dict[str, Counter[str]]:
+def _blocked(result: Outcome) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {}
-    for event in result.events:
-        if isinstance(event, SignalBlocked):
-            found.setdefault(event.strategy, Counter())[event.reason] += 1
+    for event in result.blocked:
+        found.setdefault(event.strategy, Counter())[event.reason] += 1
     return found

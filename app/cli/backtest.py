@@ -56,14 +56,15 @@ _GROUPS = ("strategy", "symbol", "side", "timeframe", "end", "condition", "hour"
 )
 @click.option("--trades", is_flag=True, help="List every trade.")
 @click.option("--html", "page", type=_PAGE, help="Write a report to this file: one page, no network needed.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes for a long history. [default: one for each core]")
 @click.option("--seed", type=int, default=20_250_407, show_default=True, help="Of the confidence intervals.")
 @options.as_json
 def command(
     strategies: tuple[Path, ...], candles: Path, config: Path | None, since: int | None, until: int | None,
     symbols: str | None, universe: Path | None, fees: float | None, maker: float | None, slippage: float | None,
     detail: str | None, capital: float | None, stake: str | None, max_open: int | None, max_per_strategy: int | None,
-    max_per_symbol: int | None, leverage: float | None, by: tuple[str, ...], trades: bool, page: Path | None, seed: int,
-    as_json: bool,
+    max_per_symbol: int | None, leverage: float | None, by: tuple[str, ...], trades: bool, page: Path | None,
+    jobs: int | None, seed: int, as_json: bool,
 ) -> int:  # fmt: skip
     """Run STRATEGIES over candles and print what would have come of them.
 
@@ -72,14 +73,16 @@ def command(
     """
     account = _account(capital, stake, max_open, max_per_strategy, max_per_symbol, leverage)
     from app import backtested, wiring
+    from app.wish import Wish
 
     settings = options.read_config(config)
     known = wiring.candle_feed(candles, settings).symbols() if symbols else None
-    wish = backtested.Wish(
+    wish = Wish(
         strategies, candles, since, until, options.chosen_symbols(symbols, known), _ratio(fees), _ratio(maker),
-        _ratio(slippage), account, _timeframe(detail), universe, seed,
+        _ratio(slippage), account, _timeframe(detail), universe, seed, jobs or 0,
     )  # fmt: skip
-    done = backtested.run(wish, settings)
+    with show.progress("backtest", 1.0) as update:
+        done = backtested.run(wish, settings, lambda ready, whole: update(ready / whole if whole else 1.0, ""))
     for failed in done.failed:
         show.note(f"{failed} cannot be loaded and was left out; `engine validate {failed}` tells why")
     for line in done.notes:

@@ -65,11 +65,12 @@ def command(
     deepest fall are spread, and how often the game is over.
     """
     from app import backtested, wiring
+    from app.wish import Wish
     from engine.sceptic import montecarlo as mc
 
     settings = options.read_config(config)
     known = wiring.candle_feed(candles, settings).symbols() if symbols else None
-    wish = backtested.Wish(
+    wish = Wish(
         strategies, candles, since, until, options.chosen_symbols(symbols, known),
         None if fees is None else fees / 100, slippage=None if slippage is None else slippage / 100,
     )  # fmt: skip
