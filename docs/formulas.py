@@ -118,3 +118,38 @@ FORMULAS: dict[str, str] = {
     "vwap": "(x * volume, summed since the session began) / (volume, summed since the session began)",
     "wma": "(n * x[0] + (n-1) * x[1] + ... + 1 * x[n-1]) / (n + (n-1) + ... + 1)",
 }
+
+BUILT_IN: dict[str, tuple[str, str, str]] = {
+    "min": ("min(a, b, ...)", "the least of a, b, ...", "min(open, close) > ema(close, 20)"),
+    "max": ("max(a, b, ...)", "the greatest of a, b, ...", "max(open, close) < ema(close, 20)"),
+    "clip": ("clip(x, low, high)", "low where x < low, high where x > high, else x", "clip(rsi(close, 14), 30, 70)"),
+    "abs": ("abs(x)", "x where x >= 0, else -x", "abs(roc(close, 5)) > 2%"),
+    "sign": ("sign(x)", "1 where x > 0, -1 where x < 0, else 0", "sign(close - open) != sign(close[1] - open[1])"),
+    "floor": ("floor(x)", "the greatest whole number that is not above x", "floor(close / 10) > floor(close[1] / 10)"),
+    "sqrt": ("sqrt(x)", "the s >= 0 with s * s = x; unknown where x < 0", "sqrt(volume) > sma(sqrt(volume), 20)"),
+    "log": ("log(x)", "the y with exp(y) = x; unknown where x <= 0", "log(close / close[1])"),
+    "exp": ("exp(x)", "2.71828... to the power of x", "exp(-barssince(close > highest(high, 20)[1], 200) / 10)"),
+    "default": ("default(x, y)", "x where it is known, else y", "default(fng, 50) < 30"),
+    "known": (
+        "known(x)",
+        "true where a field, external series or model has a value; never unknown",
+        "known(fng) and fng < 30",
+    ),
+    "at_least": (
+        "at_least(n, a, b, ...)",
+        "true where n of a, b, ... hold, false where n can no longer hold, unknown where it hangs on unknown ones",
+        "at_least(2, close > open, volume > volume[1], rising(close, 3))",
+    ),
+    "at_entry": ("at_entry(x)", "the value of x on the candle of the signal", "atr(14) > 2 * at_entry(atr(14))"),
+    "prev": (
+        "prev(name, start)",
+        "the let `name` of this definition on the candle before; `start` on the first candle",
+        "average: prev(average, source) + (source - prev(average, source)) / length",
+    ),
+}
+"""Of each built-in function how it is written, what it computes, and an example."""
+PLACED = {
+    "at_entry": "Only in `exit`, `trail` and `then`: elsewhere there is no signal that it could look back to.",
+    "prev": "Only in a definition that declares `settles`, the candles after which its start no longer matters.",
+}
+"""Built-in functions that have a meaning only in some places."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from draw_functions import Line, picture
-from formulas import FORMULAS
+from formulas import BUILT_IN, FORMULAS, PLACED
 from made_candles import SYMBOL, TIMEFRAME, bars, values
 
 from dsl import ast
@@ -170,3 +170,35 @@ def _seen(example: str) -> str:
     if not len(known):
         return f"- `{example}` is unknown on all {market}."
     return f"- `{example}` goes from {known.min():.4g} to {known.max():.4g} over {market}."
+
+
+# -- what is built in --
+
+
+def built_in_page(function: Function, others: Sequence[str]) -> str:
+    """Return the page of a built-in function. Raises KeyError for one that docs/formulas.py does not have."""
+    written, formula, example = BUILT_IN[function.name]
+    parts = [f"# {function.name}", function.about, PLACED.get(function.name, "")]
+    if function.name not in PLACED:
+        parts.append(f"![{example} on candles](pictures/{function.name}.svg)")
+    parts.append(f"```text\n{written}\n```")
+    gives = "condition" if function.outputs[0].boolean else "number" if function.outputs[0].unit == "number" else ""
+    parts.append(f"Gives: **{gives or 'what it is given, with its unit'}**.")
+    if function.name not in (*PLACED, "default", "known"):
+        parts.append("It is built in, and known as soon as what it is given is known.")
+    parts.append(f"## Formula\n\n```text\n{formula}\n```")
+    kind = "text" if function.name in PLACED else "expr"
+    seen = "" if function.name in PLACED else f"\n\n{_seen(example)}"
+    parts.append(f"## Example\n\n```{kind}\n{example}\n```{seen}")
+    links = ", ".join(f"[{name}]({name}.md)" for name in others if name != function.name)
+    parts.append(f"More that is *built in*: {links}. [All functions](../indicators.md).")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def built_in_drawing(function: Function) -> str:
+    """Return the picture of a built-in function's example."""
+    example = BUILT_IN[function.name][2]
+    expr, _ = parse("expr", Text.of(Source("<example>", example)))
+    calls = (part for part in expressions(expr) if isinstance(part, ast.Call) and part.name == function.name)
+    call = next(calls).span.text
+    return picture(call, [Line("", "price" if function.name in ("min", "max") else "", values(call))], example)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from function_page import drawing, follows, page, results, signature, warmup
+from formulas import PLACED
+from function_page import built_in_drawing, built_in_page, drawing, follows, page, results, signature, warmup
 
 from dsl.catalogue import Function, catalogue
 from dsl.groups import GROUPS, HIDDEN
@@ -73,7 +74,16 @@ def everything() -> dict[Path, str]:
         for function in functions:
             files[HERE / "functions" / f"{function.name}.md"] = page(function, title, names)
             files[HERE / "functions" / "pictures" / f"{function.name}.svg"] = drawing(function)
+    for function in built_in():
+        names = [other.name for other in built_in()]
+        files[HERE / "functions" / f"{function.name}.md"] = built_in_page(function, names)
+        if function.name not in PLACED:
+            files[HERE / "functions" / "pictures" / f"{function.name}.svg"] = built_in_drawing(function)
     return files
+
+
+def built_in() -> list[Function]:
+    return [function for function in catalogue() if function.kind == "builtin"]
 
 
 def grouped() -> dict[str, list[Function]]:
@@ -90,8 +100,8 @@ def overview() -> str:
         rows = [row(function) for function in functions]
         head = "| function | gives | known, settled | what it is | follows |\n|---|---|---|---|---|"
         parts.append(f"## {title}\n\n" + "\n".join([head, *rows]) + "\n")
-    built_in = [f for f in catalogue() if f.kind == "builtin"]
-    rows = [f"| `{f.name}({', '.join(s.name for s in f.slots)})` | {f.about} |" for f in built_in]
+    calls = [(f, f"`{f.name}({', '.join(s.name for s in f.slots)})`") for f in built_in()]
+    rows = [f"| [{call}](functions/{f.name}.md) | {f.about} |" for f, call in calls]
     parts.append("## Built in\n\n" + "\n".join(["| function | what it is |\n|---|---|", *rows]) + "\n")
     return "\n".join(parts)
 
