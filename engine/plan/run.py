@@ -125,8 +125,10 @@ class Run:
         if large and column.beside:
             name = self._names.get(id(column))
             if name is not None:
-                values: Array = np.require(self._moment.rows[column.place].field(name), np.float64, ["C", "W"])
-                return values
+                there = self._moment.rows[column.place]
+                values: Array = there.field(name)
+                whole = values if values.shape == there.shape else np.broadcast_to(values, there.shape)
+                return np.require(whole, np.float64, ["C", "W"])
             part = parts.get((column.place, column.truth))
             if part is not None and column.index < len(part):
                 sheet: Array = part[column.index]

@@ -13,6 +13,7 @@ from engine.domain.market import Floats, Timeframe
 from engine.domain.primitive import Primitive
 from engine.domain.strategy import Frame, Gaps
 from engine.indicators import PRIMITIVES
+from engine.plan import parts, run
 from engine.plan.evaluate import Evaluator
 from engine.plan.graph import Graph
 from tests.engine.plan.grids import MONDAY, Array, Grid, joined, plan_of, published, walk
@@ -111,6 +112,25 @@ def test_any_split_gives_the_same_bits_and_the_future_changes_nothing(
         assert not np.isinf(values).any()
         assert values.tobytes() == joined(every, node).tobytes() == joined(some, node).tobytes(), plan.nodes[node]
         assert values[: len(early.of(node))].tobytes() == np.ascontiguousarray(early.of(node)).tobytes()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(graph=plans(), seed=st.integers(0, 99), absent=st.sampled_from([0.0, 0.2]), data=st.data())
+def test_what_is_kept_and_where_it_is_worked_on_changes_nothing(
+    graph: Graph, seed: int, absent: float, data: st.DataObject
+) -> None:
+    """Of a large part kernels read candles and write sheets directly, slots and registers are used again and again."""
+    plan, grid = plan_of(graph), grid_of(seed, absent)
+    cuts = [MONDAY + M5.ms * i for i in sorted(data.draw(st.sets(st.integers(1, 59), max_size=3)))]
+    wanted = grid.run(plan, cuts)
+    kept = data.draw(st.sets(st.integers(0, len(plan.nodes) - 1), min_size=1, max_size=4))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "LARGE", data.draw(st.sampled_from([1, 30])))
+        patch.setattr(parts, "CELLS", data.draw(st.sampled_from([3, 20, 10**6])))
+        patch.setattr(parts, "FEWEST", 1)
+        got = grid.run(plan, cuts, keep=kept)
+    for node in kept:
+        assert joined(got, node).tobytes() == joined(wanted, node).tobytes(), plan.nodes[node]
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))

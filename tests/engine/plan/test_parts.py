@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.plan import parts
+from engine.plan import parts, run
 from engine.plan.evaluate import Evaluator
 from tests.engine.plan.grids import MONDAY
 from tests.engine.plan.test_strategies import HOURS, MINUTE, built_in, history
@@ -13,12 +13,17 @@ from tests.engine.plan.test_strategies import HOURS, MINUTE, built_in, history
 UNTIL = MONDAY + HOURS * 60 * MINUTE
 
 
+@pytest.mark.parametrize("large", [1, 40, 10**9])
 @pytest.mark.parametrize("cells", [1, 17, 100])
-def test_the_built_in_strategies_have_the_same_bits_in_parts(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_built_in_strategies_have_the_same_bits_in_parts(
+    cells: int, large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In parts of any size, and whichever of them are large enough to be worked on where they are."""
     block, symbols = history().block(MONDAY, UNTIL), history().symbols
     whole = Evaluator(built_in(), symbols)
     values = whole.advance(block)
     monkeypatch.setattr(parts, "CELLS", cells * len(symbols))
+    monkeypatch.setattr(run, "LARGE", large)
     pieced = Evaluator(built_in(), symbols)
     assert len(parts.parts(block, block.panels, len(symbols))) > 1
     same = pieced.advance(block)
@@ -53,6 +58,7 @@ def test_parts_are_consecutive_and_lose_nothing(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("cells", [17, 10_000])
 def test_what_is_skipped_leaves_the_same_behind(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "LARGE", 20)
     symbols, later = history().symbols, history().block(UNTIL, UNTIL + 30 * MINUTE)
     seen, skipped = Evaluator(built_in(), symbols), Evaluator(built_in(), symbols)
     seen.advance(history().block(MONDAY, UNTIL))
