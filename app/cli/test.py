@@ -160,7 +160,8 @@ def _tell(tested: Tested, covered: Sequence[Coverage], verbose: bool) -> None:
         if outcome.failed:
             _failure(outcome)
         elif outcome.skipped:
-            show.say(f"skipped  {outcome.path.name}: {outcome.case.name} ({outcome.skipped})")
+            told = f"skipped  {outcome.path.name}: {outcome.case.name}: {outcome.skipped}"
+            show.say(textwrap.fill(told, 80, subsequent_indent=" " * 9, break_on_hyphens=False))
         elif verbose:
             show.say(f"passed   {outcome.path.name}: {outcome.case.name}")
     if tested.diagnostics:
@@ -193,7 +194,8 @@ def _counted(number: int, what: str) -> str:
 
 def _failure(outcome: Outcome) -> None:
     """Print a failed test in 80 columns: which, where, what, and the reasons under it."""
-    show.say(f"FAILED   {outcome.path.name}: {outcome.case.name}")
+    told = f"FAILED   {outcome.path.name}: {outcome.case.name}"
+    show.say(textwrap.fill(told, 80, subsequent_indent=" " * 9, break_on_hyphens=False))
     for failed in outcome.failed:
         show.say(f"  {failed.span}")
         for line in textwrap.wrap(failed.message, 76) or [""]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,7 +138,7 @@ class _Cases:
             timeframe=timeframe,
             start=START if start is None else start,
             made=made,
-            candles=self._folder / self._text(keys, "candles") if "candles" in keys else None,
+            candles=Path(os.path.normpath(self._folder / self._text(keys, "candles"))) if "candles" in keys else None,
             since=self._time(keys, "from"),
             until=self._time(keys, "to"),
             series=MadeReader(self._reader).named(keys, "series", length),
