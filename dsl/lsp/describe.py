@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from dsl import ast
 from dsl.catalogue import Function, catalogue
 from dsl.check import outputs
@@ -14,6 +16,9 @@ from engine.domain.market import Timeframe
 from engine.domain.primitive import Output
 from engine.domain.strategy import Frame
 from engine.plan.graph import Graph
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "functions"
+"""Pages of functions, where the documentation is beside the program."""
 
 
 def page(function: Function, warm: tuple[int, int] | None = None) -> str:
@@ -30,6 +35,9 @@ def page(function: Function, warm: tuple[int, int] | None = None) -> str:
         parts.append(f"Source: {function.reference}")
     if function.examples:
         parts.append("\n".join(f"    {example}" for example in function.examples))
+    written = PAGES / f"{function.name}.md"
+    if not function.library and written.is_file():
+        parts.append(f"[Its page, with a picture]({written.as_uri()})")
     return "\n\n".join(part for part in parts if part)
 
 

@@ -25,6 +25,7 @@ def hovered(old: str, new: str) -> str:
     ("old", "new", "parts"),
     [
         ("rsi(close, 14)", "r‸si(close, 14)", ["rsi(source=close, length=14", "index, 0 to 100", "Known after 15"]),
+        ("rsi(close, 14)", "r‸si(close, 14)", ["](file://", "/docs/functions/rsi.md)"]),
         ("  rsi14: rsi", "  rsi‸14: rsi", ["rsi14: rsi(close, 14)", "index, 0 to 100", "Known after 15"]),
         ("must rsi14 <", "must rsi14‸ <", ["rsi14: rsi(close, 14)", "index, 0 to 100"]),
         ("bands: bb", "ba‸nds: bb", ["`.upper`", "price"]),
