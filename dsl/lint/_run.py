@@ -60,7 +60,7 @@ def _without_echoes(own: list[Diagnostic], mistakes: Sequence[Diagnostic]) -> li
     def echoes(finding: Diagnostic) -> bool:
         path, start = finding.span.source.path, finding.span.start
         if finding.name == "missing-about":
-            return (path, start, "missing-key") in places
+            return path in torn or any((path, start, name) in places for name in ("missing-key", "wrong-type"))
         known = path in torn or (path, start, "shadowed-name") in places
         return known or finding.span.text.partition("=")[0].strip() in quoted
 
