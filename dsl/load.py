@@ -39,8 +39,10 @@ class Loaded:
 
 
 class _Loader:
-    def __init__(self, functions: Catalogue, values: Values, series: Mapping[str, Type]) -> None:
-        self.functions, self.values, self.series = functions, values, series
+    def __init__(
+        self, functions: Catalogue, values: Values, series: Mapping[str, Type], *, compiled: bool = True
+    ) -> None:
+        self.functions, self.values, self.series, self.compiled = functions, values, series, compiled
         self.graph = Graph()
         self.libraries = Libraries()
         self.diagnostics: list[Diagnostic] = []
@@ -85,15 +87,16 @@ class _Loader:
         findings = without_echoes(findings + found)
         if not values and not _failed(findings):
             findings += impossible(checked)
-        if document.id in self.rules:
+        if document.id in self.checked:
             span = document.id_span or document.span
-            other = self.rules[document.id].path
+            other = self.checked[document.id].document.path
             findings.append(Diagnostic("shadowed-name", f"the id `{document.id}` is that of {other} too", span))
         self._add(findings)
         if _failed(findings) or not document.id:
             self.failed.append(document.path)
             return
-        self.rules[document.id] = compile_strategy(checked, self.graph, self.functions)
+        if self.compiled:
+            self.rules[document.id] = compile_strategy(checked, self.graph, self.functions)
         self.checked[document.id] = checked
 
     def result(self) -> Loaded:
@@ -127,16 +130,24 @@ def load(
     *,
     values: Values | None = None,
     series: Mapping[str, Type] | None = None,
+    compiled: bool = True,
 ) -> Loaded:
     """Load strategies and libraries from files and folders (their *.yaml; not *.test.yaml).
 
     values: per strategy id, values in place of the defaults of its params. series: external series besides the
-    known ones. A strategy with an error is not in the plan; its findings are told.
+    known ones. A strategy with an error is not in the plan; its findings are told. compiled: False leaves the plan
+    empty, for who asks only what is wrong.
     """
-    loader = _Loader(catalogue(), values or {}, series or {})
+    loader = _Loader(catalogue(), values or {}, series or {}, compiled=compiled)
     for path in strategy_files(paths):
         loader.file(path)
     return loader.result()
+
+
+def plan_of(checked: Checked) -> Plan:
+    """Return the plan of one good strategy alone."""
+    graph = Graph()
+    return finish(graph, (compile_strategy(checked, graph, catalogue()),))
 
 
 def load_document(document: ast.Document, findings: list[Diagnostic], *, values: Values | None = None) -> Loaded:

@@ -23,7 +23,7 @@ from dsl.errors import Diagnostic, Severity, Span
 from dsl.fix import not_formatted, with_fix
 from dsl.lint import lint, unsilenced, with_comments
 from dsl.lint._rule import Before, Seen
-from dsl.load import Loaded, load
+from dsl.load import Loaded, load, plan_of
 
 if TYPE_CHECKING:
     from dsl.testing.cases import Suite
@@ -91,14 +91,14 @@ def _examine(
     files: Sequence[Path], *, before: Mapping[str, Before], with_tests: bool, today: datetime.date | None
 ) -> _Part:
     tests = [path for path in files if path.name.endswith(TESTS)]
-    loaded = load([path for path in files if path not in tests])
+    loaded = load([path for path in files if path not in tests], compiled=False)
     found = [with_fix(finding) for finding in loaded.diagnostics]
     broken = {finding.span.source.path for finding in found if finding.severity is Severity.ERROR}
     for document in loaded.documents:
         remark = not_formatted(document.span.source) if document.path not in broken else None
         found += [remark] if remark else []
     seen = _seen(loaded, with_tests)
-    told = lint(loaded, today=today, others=found, before=before, seen=seen)
+    told = lint(loaded, today=today, others=found, before=before, seen=seen, compiled=plan_of)
     told += [finding for path in tests for finding in _test_file(path, today)]
     ids = [(d.id, d.id_span) for d in loaded.documents if d.kind == "strategy" and d.id and d.id_span]
     return _Part([*unsilenced(found, today=today), *told], ids)

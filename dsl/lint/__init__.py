@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from dsl import ast
@@ -39,17 +39,19 @@ def lint(
     mistakes: Sequence[Diagnostic] = (),
     before: Mapping[str, Before] | None = None,
     seen: Mapping[str, Seen] | None = None,
+    compiled: Callable[[Checked], Plan] | None = None,
 ) -> list[Diagnostic]:
     """Return what every rule finds that no comment silences on `today` (None: this day), in order of place.
 
     others: all that is found besides; None: not known, but for `mistakes`, of which rules give no echo. before, seen:
-    by the path of a strategy, what it was at a commit and what its tests look at.
+    by the path of a strategy, what it was at a commit and what its tests look at. compiled: makes the plan of a
+    strategy that was loaded without one, if a rule asks for it.
     """
     from dsl.lint._run import run
 
     return run(
-        loaded.documents, loaded.checked, loaded.plan, today=today or _now(), others=others, mistakes=mistakes,
-        before=before, seen=seen,
+        loaded.documents, loaded.checked, None if compiled else loaded.plan, today=today or _now(), others=others,
+        mistakes=mistakes, before=before, seen=seen, compiled=compiled,
     )  # fmt: skip
 
 

@@ -38,18 +38,26 @@ class Seen:
 class Subject:
     """A document, and what the checker made of it: None where it has mistakes, or is a library.
 
-    `plan` holds the strategy compiled, where there is one. `today` is the day that history reaches up to.
+    `whole` holds the strategy compiled; without it `compiled` makes its plan when a rule asks. `today` is the day that history reaches up to.
     `before`: the strategy as it was, where that is known; `seen`: what its tests look at, where it has any.
     """
 
     document: ast.Document
     checked: Checked | None = None
-    plan: Plan | None = None
+    whole: Plan | None = None
     today: datetime.date = datetime.date.max
     before: Before | None = None
     seen: Seen | None = None
     tuned: dict[tuple[int, int, int], bool] = field(default_factory=dict, repr=False, compare=False)
     """What dsl.lint._truth has found of terms already."""
+    compiled: Callable[[Checked], Plan] | None = None
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """The plan that the strategy is in."""
+        if self.whole is not None or self.checked is None or self.compiled is None:
+            return self.whole
+        return self.compiled(self.checked)
 
     @cached_property
     def expressions(self) -> tuple[ast.Expr, ...]:

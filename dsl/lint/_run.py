@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dsl import ast
 from dsl.check.checked import Checked
@@ -27,6 +27,7 @@ def run(
     mistakes: Sequence[Diagnostic] = (),
     before: Mapping[str, Before] | None = None,
     seen: Mapping[str, Seen] | None = None,
+    compiled: Callable[[Checked], Plan] | None = None,
 ) -> list[Diagnostic]:
     """Return what every rule finds, in order of place. `checked`: good strategies by id, for rules that need types.
 
@@ -37,7 +38,7 @@ def run(
     for document in documents:
         subject = Subject(
             document, checked.get(document.id), plan, today,
-            (before or {}).get(document.path), (seen or {}).get(document.path),
+            (before or {}).get(document.path), (seen or {}).get(document.path), compiled=compiled,
         )  # fmt: skip
         own = _without_echoes([finding for rule in RULES for finding in rule.find(subject)], others or mistakes)
         found += [*own, *_unused(subject, own, others)]

@@ -16,6 +16,8 @@ _DAY, _YEAR = 86_400_000, 365.25
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
+    if not _long(subject):
+        return
     document, plan = subject.document, subject.plan
     rules = next((s for s in plan.strategies if s.id == document.id), None) if plan and subject.checked else None
     if plan is None or rules is None:
@@ -35,6 +37,29 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
             RULE.name, f"{message} {most / _YEAR:.0f}", span, Severity.WARNING,
             help="use shorter lengths, or a shorter timeframe",
         )  # fmt: skip
+
+
+_SLOWEST = 50
+"""Candles per unit of length after which anything has forgotten its start; Wilder's average takes about 14."""
+
+
+def _long(subject: Subject) -> bool:
+    """Whether the lengths in a strategy could add up to more history than there is; most cannot, and need no plan."""
+    frames = [Timeframe.parse(text).ms for text, _ in subject.document.timeframes]
+    lengths, seen, left = 0.0, set[int](), list(subject.roots)
+    while left:
+        term = left.pop()
+        if term.same in seen:
+            continue
+        seen.add(term.same)
+        left += term.args
+        if term.op == "recur":
+            return True  # it says itself how long it takes
+        if term.op == "at":
+            frames += [Timeframe.parse(str(term.params[0])).ms] if term.params[0] else []
+        elif term.op != "const":
+            lengths += sum(float(part) for part in term.params if isinstance(part, int | float))
+    return bool(frames) and lengths * _SLOWEST * max(frames) / _DAY > (subject.today - OLDEST).days
 
 
 RULE = Rule(
