@@ -171,7 +171,7 @@ HABITS = (
         st.tuples(
             st.sampled_from(HABITS),
             st.sampled_from(["rsi(14)", "close", "(if close > open then 1 else 5)", "volume[1]", "roc(close, 5)@1h"]),
-            st.sampled_from(["30", "5", "-3", "0.5%"]),
+            st.sampled_from(["3", "2", "4.5", "0.5%"]),
         ),
         min_size=1, max_size=3,
     ),
@@ -179,7 +179,7 @@ HABITS = (
 )  # fmt: skip
 def test_what_keeps_the_meaning_keeps_the_plan(parts: list[tuple[Any, str, str]], style: str) -> None:
     """Habits, brackets and layout in every style: the plan stays what it was, and nothing is left to mend."""
-    condition = " and ".join(habit(a, b if "%" not in b or "roc" in a else "4") for habit, a, b in parts)
+    condition = " and ".join(habit(a, b if "%" not in b or "roc" in a else "3") for habit, a, b in parts)
     given = Source("sample.yaml", strategy(side(style.format(condition), "stop: 1%")))
     assert not any(finding.severity is Severity.ERROR for finding in findings(given, lint=False)), condition
     result = mend(given)
