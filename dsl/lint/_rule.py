@@ -39,7 +39,8 @@ class Subject:
     """A document, and what the checker made of it: None where it has mistakes, or is a library.
 
     `whole` holds the strategy compiled; without it `compiled` makes its plan when a rule asks. `today` is the day that
-    history reaches up to. `before`: the strategy as it was, where that is known; `seen`: what its tests look at, where it has any.
+    history reaches up to. `before`: the strategy as it was, where that is known; `seen`: what its tests look at, where
+    it has any.
     """
 
     document: ast.Document
