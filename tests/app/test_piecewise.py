@@ -21,7 +21,7 @@ from engine.feeds.synthetic import COINS, MarketSettings, SyntheticFeed
 from tests.app.command import ROOT, run, start
 
 STRATEGIES = tuple(ROOT / "strategies" / f"{name}.yaml" for name in ("scalper", "trend", "qfl"))
-MADE = MarketSettings(days=6, history_days=60, coins=COINS)
+MADE = MarketSettings(days=4, history_days=40, coins=COINS)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_pieces_tell_what_the_whole_tells(
     monkeypatch.setattr(piecewise, "LONG", 0)
     told: list[tuple[float, float]] = []
     pieces = backtested.run(wish(store, 1, since=span[0], until=span[1]), config, lambda *d: told.append(d))
-    assert len(whole.study.positions) > 60
+    assert len(whole.study.positions) > 30
     assert list(map(repr, pieces.study.positions)) == list(map(repr, whole.study.positions))
     assert list(map(repr, pieces.study.result.blocked)) == list(map(repr, whole.study.result.blocked))
     assert (pieces.study.result.start, pieces.study.result.end) == (whole.study.result.start, whole.study.result.end)
@@ -60,7 +60,7 @@ def test_pieces_tell_what_the_whole_tells(
     done = [ready for ready, _ in told]
     assert done == sorted(done)
     assert done[-1] == told[-1][1]
-    assert len(set(done)) > 20
+    assert len(set(done)) > len(COINS), "the bar moves within a piece, too"
     assert not list((tmp_path / "backtest").iterdir())
 
 
@@ -100,7 +100,7 @@ def test_the_key_knows_what_the_answer_depends_on(store: Path, tmp_path: Path) -
 
 def test_an_interrupted_command_goes_on_where_it_was(store: Path, tmp_path: Path) -> None:
     names = ",".join(coin.symbol for coin in COINS)
-    command = ("backtest", *STRATEGIES, "--candles", store, "--symbols", names, "--jobs", "2")
+    command = ("backtest", *STRATEGIES[1:], "--candles", store, "--symbols", names, "--jobs", "2")
     want = run(*command, "--json", cwd=tmp_path)
     kept = tmp_path / "var" / "backtest"
     assert not list(kept.iterdir())
