@@ -84,18 +84,14 @@ class _Alone:
 
 def trades_of(result: Result, ids: Sequence[str], span: Span) -> list[Trades]:
     """Return the trades of each strategy that ended, in the order of their ends."""
-    found: dict[str, list[tuple[int, int, str, float, float]]] = {name: [] for name in ids}
-    for position in result.positions:
-        if position.filled > 0 and not position.status.live:
-            row = (position.closed_at, position.opened_at, position.id, position.result, position.result_r)
-            found[position.signal.strategy].append(row)
-    return [_columns(sorted(rows), span) for rows in found.values()]
-
-
-def _columns(rows: Sequence[tuple[int, int, str, float, float]], span: Span) -> Trades:
-    return Trades(
-        *span,
-        np.array([row[0] for row in rows], np.int64),
-        np.array([row[3] for row in rows], np.float64),
-        np.array([row[4] for row in rows], np.float64),
-    )
+    made = result.trades
+    rows = np.flatnonzero(made.closed)
+    rows = rows[np.lexsort((made.opened_at[rows], made.closed_at[rows], made.strategy[rows]))]
+    places = {name: place for place, name in enumerate(made.strategies)}
+    borders = np.searchsorted(made.strategy[rows], np.arange(len(made.strategies) + 1))
+    found = []
+    for name in ids:
+        place = places.get(name)
+        own = rows[:0] if place is None else rows[borders[place] : borders[place + 1]]
+        found.append(Trades(*span, made.closed_at[own], made.result[own], made.result_r[own]))
+    return found
