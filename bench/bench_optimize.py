@@ -4,7 +4,8 @@ Long when ema(fast) crosses above ema(slow) and rsi(14) is below a limit, stop 2
 values each. Ours is the search as the command runs it, on two processes: sets compiled, evaluated, decided, judged and
 written to the study. Peers are the same loop in vectorbt, in its two engines, in an environment of its own: indicators
 worked out once per length, then a sample of the sets one after another in one process, scaled up to all of them and
-halved for two. Some sets' trades are compared one by one before anything is timed.
+halved for two. The processor's work of a set is told too, because it does not hang on what else the machine
+does. Some sets' trades are compared one by one before anything is timed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 from peers import ask
 
 from app.config import Config
-from app.optimising import Job, Sweep
+from app.optimising import CHUNK, Job, Sweep
 from app.sweep import Ground, Task, feed_of, run, variants_of
 from dsl.tuning import ranges
 from engine.backtest import backtest
@@ -101,16 +102,19 @@ def main() -> None:
             if found is None:
                 break
             same_trades(ground, chosen[:TOLD], found["trades"], engine)
-            peers[engine] = found["indicators"] + statistics.median(found["times"]) * len(points)
+            peers[engine] = found["indicators"] + statistics.median(found["times"]) * len(points), found["work"]
         shared(ground, points)
         ours, judged = search(ground, tuned, points, home)
         print(f"{len(points):,} sets, {SYMBOLS} symbols, {ROWS:,} candles of 15m each; {judged:,} sets judged")
-        print(f"  ours, two processes                {ours:8.1f} s   {ours / len(points) * 1000:7.1f} ms a set")
-        for engine, seconds in peers.items():
-            both = seconds / 2
+        own = work(ground, points)
+        row = f"  ours, two processes                {ours:8.1f} s   {ours / len(points) * 1000:7.1f} ms a set"
+        print(f"{row}, {own:6.1f} ms of one processor's work")
+        for engine, (seconds, spent) in peers.items():
+            both, theirs = seconds / 2, statistics.median(spent) * 1000
             each = both / len(points) * 1000
             row = f"  vectorbt {engine:5} {SAMPLE} sets, scaled, /2 {both:8.1f} s   {each:7.1f} ms a set"
-            print(f"{row}   ours / peer {ours / both:5.2f}")
+            ratios = f"ours / peer {ours / both:5.2f} in time, {own / theirs:5.2f} in work"
+            print(f"{row}, {theirs:6.1f} ms of one processor's work   {ratios}")
 
 
 def same_trades(ground: Ground, points: list[Point], told: list[dict[str, list[Any]]], engine: str) -> None:
@@ -176,6 +180,22 @@ def needed(plan: Any) -> int:
         if node in wanted:
             wanted.update(plan.nodes[node].inputs)
     return len(wanted)
+
+
+def work(ground: Ground, points: list[Point]) -> float:
+    """Return the processor time (ms) that one set of a chunk takes, the median of three chunks in this process.
+
+    Time by the clock also counts what else this machine does; work does not.
+    """
+    feed_of(ground.candles, ground.config.venues)
+    span = (BEGIN + 100 * STEP, BEGIN + ROWS * STEP)
+    spent = []
+    for start in np.linspace(0, max(len(points) - CHUNK, 0), 3).astype(int).tolist():
+        chunk = tuple(points[start : start + CHUNK])
+        begun = time.process_time()
+        run(Task(ground, chunk, (span,)))
+        spent.append((time.process_time() - begun) / len(chunk) * 1000)
+    return statistics.median(spent)
 
 
 def search(ground: Ground, tuned: Any, points: list[Point], home: Path) -> tuple[float, int]:

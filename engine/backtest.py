@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -123,12 +123,14 @@ def backtest(
     end: int | None = None,
     span: int = 0,
     predictors: Mapping[str, Predictor] | None = None,
+    hand: Callable[[Sequence[tuple[int, Told]]], None] | None = None,
 ) -> Result:
     """Run `plan` over all that `feed` has, and decide what closed in (start, end].
 
     `universe` has per strategy id the symbols it may trade (default: those it names). Candles before `start`
     only warm up. `span` (ms) is how much is evaluated at once, 0 for all of it: it bounds memory and changes
-    nothing else. Of `settings` the symbols, the followed timeframes and the history are filled in here.
+    nothing else. Of `settings` the symbols, the followed timeframes and the history are filled in here. `hand` is
+    given what every block told, by strategy; then it is let go, and the result has no events and no trades.
     Raises FeedError, and ValueError where there are no candles in the span.
     """
     whole = survey(plan, feed, universe)
@@ -156,7 +158,7 @@ def backtest(
         for after, until in _cut(opening, closing, span):
             evaluator.skip(block(after, until))
     decided = (block(after, until) for after, until in _cut(warm, stop, span))
-    blocks, book = decide_all(plan, evaluator, decided, scope.markets, how)
+    blocks, book = decide_all(plan, evaluator, decided, scope.markets, how, hand)
     return Result(blocks, book, begin, stop, scope.skipped, how.fees)
 
 
@@ -167,14 +169,22 @@ def _cut(after: int, until: int, span: int) -> Iterator[tuple[int, int]]:
 
 
 def decide_all(
-    plan: Plan, evaluator: Evaluator, blocks: Iterable[Block], markets: Mapping[str, Market], settings: Settings
+    plan: Plan,
+    evaluator: Evaluator,
+    blocks: Iterable[Block],
+    markets: Mapping[str, Market],
+    settings: Settings,
+    hand: Callable[[Sequence[tuple[int, Told]]], None] | None = None,
 ) -> tuple[list[Sequence[tuple[int, Told]]], Book]:
-    """Return what consecutive blocks tell, and the book after them."""
+    """Return what consecutive blocks tell (where nobody is handed it), and the book after them."""
     book, found = Book(), []
     for block in blocks:
         decisions = decide(plan, evaluator.advance(block), block, book, markets, settings)
         parts = decisions.told()
         book = decisions.book
+        if hand is not None:
+            hand(parts)
+            continue
         for _, told in parts:
             told.settle()
         found.append(parts)

@@ -44,12 +44,15 @@ rsi = panel(talib.RSI, 14)
 indicators = time.perf_counter() - begun
 trades(averages[sets[0][0]], averages[sets[0][1]], rsi, sets[0][2])  # compiles
 
-times, found = [], []
+times, work, found = [], [], []
 for fast, slow, calm in sets:
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     records = trades(averages[fast], averages[slow], rsi, calm)
     times.append(time.perf_counter() - begun)
+    work.append(time.process_time() - worked)
     if len(found) < told:
         closed = records[records["status"] == 1]
         found.append({name: closed[name].tolist() for name in ("col", "entry_idx", "exit_idx", "exit_price")})
-print(json.dumps({"indicators": indicators, "times": times, "lengths": len(averages) + 1, "trades": found}))
+print(
+    json.dumps({"indicators": indicators, "times": times, "work": work, "lengths": len(averages) + 1, "trades": found})
+)

@@ -15,14 +15,16 @@ import numpy as np
 from engine.backtest import Result, backtest
 from engine.decide import Settings
 from engine.domain.book import Book
-from engine.domain.market import Timeframe
+from engine.domain.market import Floats, Timeframe
 from engine.domain.strategy import Plan, StrategyRules
 from engine.optimise.objectives import Trades
 from engine.optimise.windows import Span
 from engine.plan.reads import rule_nodes
 from engine.ports import Feed, Predictor, RiskRule
+from engine.trade.told import Told
+from engine.trade.trades import endings
 
-BUDGET = 256 * 2**20
+BUDGET = 64 * 2**20
 """Bytes of the values that rules read, held at once."""
 
 
@@ -64,11 +66,23 @@ def run(
     """
     thin = lean(plan)
     apart = replace(settings, risk=tuple(_Alone(rule) for rule in settings.risk))
-    result = backtest(
+    ended: dict[str, list[Floats]] = {rules.id: [] for rules in plan.strategies}
+
+    def hand(parts: Sequence[tuple[int, Told]]) -> None:
+        for _, told in parts:
+            ended[told.strategy_id].append(endings(told))
+
+    backtest(
         thin, feed, {rules.id: tuple(universe) for rules in plan.strategies}, apart,
         start=span[0], end=span[1], span=span_within(thin, max(len(universe), 1), budget), predictors=predictors,
+        hand=hand,
     )  # fmt: skip
-    return trades_of(result, [rules.id for rules in plan.strategies], span)
+    return [_columns(np.concatenate(parts) if parts else np.empty((0, 4)), span) for parts in ended.values()]
+
+
+def _columns(rows: Floats, span: Span) -> Trades:
+    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    return Trades(*span, rows[:, 0].astype(np.int64), rows[:, 2].copy(), rows[:, 3].copy())
 
 
 class _Alone:
@@ -83,15 +97,11 @@ class _Alone:
 
 
 def trades_of(result: Result, ids: Sequence[str], span: Span) -> list[Trades]:
-    """Return the trades of each strategy that ended, in the order of their ends."""
+    """Return the trades of each strategy of a backtest that ended, in the order of their ends."""
     made = result.trades
-    rows = np.flatnonzero(made.closed)
-    rows = rows[np.lexsort((made.opened_at[rows], made.closed_at[rows], made.strategy[rows]))]
-    places = {name: place for place, name in enumerate(made.strategies)}
-    borders = np.searchsorted(made.strategy[rows], np.arange(len(made.strategies) + 1))
     found = []
     for name in ids:
-        place = places.get(name)
-        own = rows[:0] if place is None else rows[borders[place] : borders[place + 1]]
-        found.append(Trades(*span, made.closed_at[own], made.result[own], made.result_r[own]))
+        own = made.closed & (made.strategy == (made.strategies.index(name) if name in made.strategies else -1))
+        rows = np.column_stack([column[own] for column in (made.closed_at, made.opened_at, made.result, made.result_r)])
+        found.append(_columns(rows, span))
     return found

@@ -101,6 +101,14 @@ def trades_of(blocks: Sequence[Sequence[tuple[int, Told]]], live: Iterable[Posit
     return _Columns(fees).collect(blocks, live)
 
 
+def endings(told: Told) -> Floats:
+    """Return what ended in one part of a block, filled: closed_at, opened_at, result and result_r, (n, 4)."""
+    rows = told.log[told.log[:, at.WHAT] == at.ENDING]
+    state = rows[:, at.HEAD :]
+    found: Floats = state[state[:, at.FILLED] > 0][:, [at.CLOSED, at.OPENED, at.RESULT, at.RESULT_R]]
+    return found
+
+
 class _Columns:
     """Rows of signals, states and fills being collected, block after block."""
 
@@ -219,4 +227,4 @@ class _Columns:
         return Trades(**columns)
 
 
-__all__ = ["REASONS", "STATUSES", "Trades", "trades_of"]
+__all__ = ["REASONS", "STATUSES", "Trades", "endings", "trades_of"]
