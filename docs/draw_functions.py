@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -62,21 +63,29 @@ def picture(call: str, lines: Sequence[Line], example: str) -> str:
 
 def window(lines: Sequence[Line]) -> int:
     """Return the first candle to show: the usual one, unless more is seen elsewhere; a crash where nothing else is."""
-    given, usual = bars(), USUAL
-    count, best = len(given), (-1.0, False, 0, 0)
-    for start in {*range(0, count - SHOWN + 1, 12), usual}:
-        part = slice(start + SHOWN // 8, start + SHOWN - 8)
-        seen = sum(_seen(line.values[part]) for line in lines)
-        calm = given.high[start : start + SHOWN].max() < WIDEST * given.low[start : start + SHOWN].min()
-        best = max(best, (seen, bool(calm), -abs(start - usual), start))
-    return best[3]
+    starts, calm = _starts()
+    seen = sum((_seen(line.values, starts) for line in lines), np.zeros(len(starts)))
+    return int(starts[np.lexsort((-np.abs(starts - USUAL), calm, seen))[-1]])
 
 
-def _seen(given: Any) -> float:
-    """Return how much a stretch of values shows: both truths, numbers that are known."""
+@cache
+def _starts() -> tuple[Any, Any]:
+    """Return where a picture may begin, and whether single candles can be seen in it."""
+    given = bars()
+    starts = np.union1d(np.arange(0, len(given) - SHOWN + 1, 12), [USUAL])
+    parts = [slice(start, start + SHOWN) for start in starts]
+    return starts, np.array([given.high[part].max() < WIDEST * given.low[part].min() for part in parts])
+
+
+def _seen(given: Any, starts: Any) -> Any:
+    """Return how much the middle of each stretch of values shows: both truths, numbers that are known."""
+    known = given if given.dtype == bool else ~np.isnan(given)
+    counted = np.concatenate(([0], np.cumsum(known)))
+    length = SHOWN - 8 - SHOWN // 8
+    share = (counted[starts + SHOWN - 8] - counted[starts + SHOWN // 8]) / length
     if given.dtype == bool:
-        return 2.0 * bool(given.any()) + bool(not given.all())
-    return float(np.mean(~np.isnan(given)) > 0.9) + float(np.mean(~np.isnan(given)) > 0.3)
+        return 2.0 * (share > 0) + (share < 1)
+    return (share > 0.9) + 1.0 * (share > 0.3)
 
 
 class _Picture:

@@ -97,7 +97,7 @@ def changed(data: Any, random: Random) -> Any:
 
 
 @pytest.mark.parametrize(("section", "path"), TEXTS, ids=lambda given: getattr(given, "stem", ""))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_schema_and_checks_are_of_one_mind(section: Section, path: Path, seed: int) -> None:
     """What the schema refuses the checks refuse; what it takes has no key wrong or missing for the checks."""
