@@ -353,7 +353,7 @@ class Definition:
     span: Span
     units: dict[str, str] = field(default_factory=dict)
     bounds: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
-    settles: int = 0
+    settles: Expr | None = None
     deprecated: str = ""
     example: str = ""
     broken: frozenset[str] = frozenset()

@@ -44,7 +44,7 @@ class DefinitionReader(PartReader):
         broken: set[str] = set()
         lets = self.named(parts.get("let"), "expr", "`let`", broken)
         returns = self._outputs(parts.get("returns"), "expr", "`returns`", broken)
-        settles = self.integer(parts["settles"].value, "`settles`", 1, 100_000) if "settles" in parts else None
+        settles = self.parse(parts["settles"].value, "expr", "`settles`") if "settles" in parts else None
         texts = {key: self.written(parts, key) for key in ("about", "reference", "deprecated", "example")}
         units = self._outputs(parts.get("unit"), "", "`unit`", broken)
         bounds = self._outputs(parts.get("bounds"), "bounds", "`bounds`", broken)
@@ -55,7 +55,7 @@ class DefinitionReader(PartReader):
             span=entry.key.span,
             units=self._per_output(units, returns, parts.get("unit")),
             bounds=self._per_output(bounds, returns, parts.get("bounds")),
-            settles=settles or 0,
+            settles=settles,
             broken=frozen(broken),
             **texts,
         )

@@ -17,7 +17,7 @@ STARTS = {
     "assume": "expr", "params": "param", "let": "expr", "schedule": "schedule", "gaps": "gaps", "where": "expr",
     "features": "expr", "label": "label", "when": "condition", "fire": "expr", "confidence": "expr", "entry": "entry",
     "stop": "stop", "targets": "target", "exit": "exit", "trail": "trail", "expire": "duration",
-    "cooldown": "cooldown", "returns": "expr", "bounds": "bounds",
+    "cooldown": "cooldown", "returns": "expr", "bounds": "bounds", "settles": "expr",
 }  # fmt: skip
 """The kind of sentence that a key of dsl.schema holds. `series` is the one that only test files have."""
 

@@ -6,6 +6,7 @@ program reads that does not itself depend on prev() is an input of that node.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import fields, replace
 
@@ -15,6 +16,8 @@ from dsl.check.terms import Term, mistake, term
 from dsl.units import Type
 from engine.plan.recursion import ARITY
 
+LONGEST = 100_000
+"""Candles that a recursion may take to settle."""
 MOST_STEPS = 2_000
 """Steps of one program: a let that is named twice is written twice, so lets over lets could grow without end."""
 
@@ -24,7 +27,7 @@ def prepare(env: Env, definition: ast.Definition) -> None:
     states = _states(definition)
     if not states:
         return
-    if not definition.settles:
+    if definition.settles is None:
         env.error(
             "missing-key", f"`{definition.signature.name}` uses `prev` and needs `settles:`", definition.signature.span,
             "", "say after how many candles its start no longer matters to 1e-6",
@@ -81,13 +84,28 @@ def _outputs(env: Env, definition: ast.Definition, states: tuple[str, ...], bodi
     for body in bodies:
         if not _write(env, body, program, inputs):
             return {name: mistake(definition.span) for name in states}
-    params = (float(definition.settles or 1), float(len(states)), *program)
+    params = (_settles(env, definition), float(len(states)), *program)
     series = tuple(given for _, given in inputs.values())
     whole = term("recur", series, Type("record"), definition.span, params)
     return {
         name: term("output", (whole,), replace(body.type, constant=False), body.span, (float(i),))
         for i, (name, body) in enumerate(zip(states, bodies, strict=True))
     }
+
+
+def _settles(env: Env, definition: ast.Definition) -> float:
+    """Return after how many candles the start no longer matters, rounded up; told where the constants do not say."""
+    if definition.settles is None:
+        return 1.0
+    found = env.visit(definition.settles)
+    if found.value is None or not 1 <= found.value <= LONGEST:
+        env.error(
+            "wrong-arguments", f"`settles` is a number of candles, 1 to {LONGEST}", definition.settles.span,
+            "changes with the candle" if found.value is None else f"is {found.value:g}",
+            "tell it by constants, as in `300` or `20 * length`",
+        )  # fmt: skip
+        return 1.0
+    return float(math.ceil(found.value))
 
 
 def _write(env: Env, given: Term, program: list[float | str], inputs: dict[int, tuple[int, Term]]) -> bool:

@@ -14,7 +14,8 @@ SENTENCES: Mapping[str, str] = {
     "schedule": "schedule", "gaps": "gaps", "where": "expr", "assume": "expr", "params": "param", "let": "expr",
     "features": "expr", "label": "label", "when": "condition", "fire": "expr", "confidence": "expr",
     "entry": "entry", "stop": "stop", "targets": "target", "exit": "exit", "trail": "trail", "expire": "duration",
-    "cooldown": "cooldown", "returns": "expr", "bounds": "bounds", "example": "expr",
+    "cooldown": "cooldown", "returns": "expr", "bounds": "bounds", "settles": "expr",
+    "example": "expr",
 }  # fmt: skip
 """Key of the schema -> the sentence of the grammar that it holds."""
 NAMED = ("named", "outputs", "definitions", "entries")

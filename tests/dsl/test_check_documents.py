@@ -291,6 +291,9 @@ define:
 """
     assert check(text) == []
     assert [name for name, _ in check(text.replace("    settles: 300\n", ""))] == ["missing-key"]
+    assert check(text.replace("settles: 300", "settles: 14 / max(weight, 0.01)")) == []
+    assert check(text.replace("settles: 300", "settles: source")) == [("wrong-arguments", "source")]
+    assert check(text.replace("settles: 300", "settles: 0")) == [("wrong-arguments", "0")]
     assert check(text.replace("prev(value, source) +", "prev(valu, source) +")) == [("unknown-name", "valu")]
     looking_back = text.replace("value: prev(value, source) +", "value: ema(prev(value, source), 3) +")
     assert [name for name, _ in check(looking_back)] == ["wrong-arguments"]

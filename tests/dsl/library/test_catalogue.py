@@ -141,9 +141,16 @@ SETTLING = [
     if (found := catalogue().get(call.partition("(")[0])) and found.definition and found.definition.settles
 ]  # fmt: skip
 """Recursions whose `settles` was measured, not derived."""
+LONGER = [
+    "kama(close, 20, 3, 60)", "vidya(close, 40, 20)", "mcginley(close, 60, 1)", "super_smoother(close, 100)",
+    "decycler(close, 200)", "highpass(close, 200)", "laguerre(close, 0.95)", "laguerre_rsi(close, 0.9)",
+    "mama(close, 0.3, 0.02).fama", "frama(60)", "atr_stop(50, 6).line",
+    "volatility_stop(30, 6).line", "hilo(60, 80).line", "range_filter(close, 200, 5).line", "qqe(close, 40, 10).line",
+]  # fmt: skip
+"""The same with slower constants: `settles` grows with them."""
 
 
-@pytest.mark.parametrize("call", SETTLING)
+@pytest.mark.parametrize("call", [*SETTLING, *LONGER])
 def test_what_it_declares_to_settle_after_holds_on_other_candles_too(call: str) -> None:
     plan, node = compiled(call)
     converged, boolean = plan.nodes[node].converged, plan.nodes[node].boolean
