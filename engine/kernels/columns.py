@@ -59,8 +59,10 @@ FREE, TAKE_UP, HELD = range(3)
 """BUSY: nothing there, a position from an earlier block that was not followed yet, one that was followed."""
 
 # -- rules --
-RULE_SLOT, RULE_FRAME, EXIT_FROM, EXIT_TO, TRAIL_FROM, TRAIL_TO, MOVE_FROM, MOVE_TO, LENGTH = range(9)
+RULE_SLOT, RULE_FRAME, LENGTH, RULE_EXITS = range(4)
 RULE_COLUMNS = 9
+"""From RULE_EXITS on: where exits begin and end in the table, trails, moves of the stop."""
+BOOK_COLUMNS = 5
 AFTER_NOTHING, AFTER_TARGET, AFTER_R, AFTER_PERCENT = range(4)
 AFTER_SIGNAL, AFTER_EXIT, AFTER_STOP = range(3)
 
@@ -74,8 +76,15 @@ AT_LEAST = 50
 
 # -- how a run of the simulator ended --
 DONE, ASK, FULL = range(3)
-TOLD_ROWS, FILL_ROWS, OVERFULL, AT_LANE, AT_RULE = range(5)
-COUNTERS = 5
-E_FEES, E_SLIPPAGE, E_UNTIL, E_SINCE, E_TARGETS, E_ADDS, E_EXITS = range(7)
-ENVIRONMENT = 7
 FOREVER = 2**62
+
+# -- the bench: one row of numbers that a position is worked on with --
+FEE, SLIPPAGE, END, SINCE, MOST_TARGETS, MOST_ADDS, MOST_EXITS, TICK, SCALE = range(9)
+"""What is so for the block, the room in rows, and the market's tick as a ratio."""
+TOLD_ROWS, FILL_ROWS, OVERFULL, AT_LANE, AT_RULE = range(9, 14)
+"""Rows told and filled so far, and where the simulator stands."""
+EXITS, EXITS_END, TRAILS, TRAILS_END, MOVES, MOVES_END = range(14, 20)
+"""Where the rules of the position lie in the rulebook's table."""
+STACK = 20 + HEAD
+"""The head of what is told comes first, then the stack of programs."""
+BENCH_HEAD = 20

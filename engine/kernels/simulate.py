@@ -33,22 +33,18 @@ Whole = npt.NDArray[np.int64]
 
 NOTHING = 1e-9
 """Parts below this are what rounding leaves of a position that is closed."""
+STRETCH = 64
+"""So many candles are looked at together where nothing may happen on any of them."""
 
 
 class Desk(NamedTuple):
-    """What a position is followed with: its costs, market and rules, and where it tells what happens."""
+    """What a position is worked on with: the bench (one row of numbers), the rulebook's table, and where it tells
+    what happens. Few arrays, because they are handed from function to function."""
 
-    env: Floats
-    tick: Floats
-    head: Floats
+    w: Floats
+    book: Table
     log: Table
     fills: Table
-    out: Whole
-    code: Table
-    exits: Table
-    trails: Table
-    moves: Table
-    stack: Floats
     numbers: Table
     truths: Truths
 
@@ -93,6 +89,10 @@ def on_tick(price: float, step: float, scale: float) -> float:
 @inner
 def seek(times: Whole, start: int, stop: int, time: int) -> int:
     """Return the first index of start <= i < stop with times[i] > time, else `stop`."""
+    if stop - start > 1:  # where times are evenly apart it is where it must be
+        guess = start + (time - times[start]) // (times[start + 1] - times[start]) + 1
+        if start < guess < stop and times[guess - 1] <= time < times[guess]:
+            return guess
     low, high, width = start, start, 1
     while high < stop and times[high] <= time:
         low = high + 1
@@ -160,12 +160,12 @@ def next_add(p: Floats, t: Floats, sign: float, d: Desk) -> float:
     """Return the price of the next add, NaN if none is left; they die with the first exit of any part."""
     if p[ADDED] >= t[ADDS] or p[REMAINING] < p[FILLED] - NOTHING:
         return np.nan
-    at = TERMS + TARGET * int(d.env[E_TARGETS]) + ADD * int(p[ADDED])
+    at = TERMS + TARGET * int(d.w[MOST_TARGETS]) + ADD * int(p[ADDED])
     kind, value = t[at + A_KIND], t[at + A_VALUE]
     if kind == AT_PERCENT:
-        return on_tick(p[FIRST_FILL] * (1.0 - sign * value), d.tick[0], d.tick[1])
+        return on_tick(p[FIRST_FILL] * (1.0 - sign * value), d.w[TICK], d.w[SCALE])
     if kind == AT_DISTANCE:
-        return on_tick(p[FIRST_FILL] - sign * value, d.tick[0], d.tick[1])
+        return on_tick(p[FIRST_FILL] - sign * value, d.w[TICK], d.w[SCALE])
     return t[at + A_PRICE]
 
 
@@ -173,13 +173,14 @@ def next_add(p: Floats, t: Floats, sign: float, d: Desk) -> float:
 def tell(p: Floats, d: Desk, what: int, filled: float, detail: float, old: float) -> None:
     """Write down what happened, at `filled` if that is known (0: not) and not the close of the candle itself."""
     p[TOLD] += 1.0
-    n = d.out[TOLD_ROWS]
+    n = int(d.w[TOLD_ROWS])
     if n >= d.log.shape[0]:
-        d.out[OVERFULL] = 1
+        d.w[OVERFULL] = 1.0
         return
-    d.out[TOLD_ROWS] = n + 1
+    d.w[TOLD_ROWS] = n + 1.0
     row = d.log[n]
-    copy(d.head, row, 0)
+    for i in range(HEAD):
+        row[i] = d.w[BENCH_HEAD + i]
     row[TIME], row[WHAT], row[DETAIL], row[OLD] = p[FOLLOWED], what, detail, old
     row[FILLED_AT] = 0.0 if filled == p[FOLLOWED] else filled
     copy(p, row, HEAD)
@@ -187,13 +188,13 @@ def tell(p: Floats, d: Desk, what: int, filled: float, detail: float, old: float
 
 @inner
 def fill(p: Floats, d: Desk, time: float, price: float, part: float, reason: int) -> None:
-    n = d.out[FILL_ROWS]
+    n = int(d.w[FILL_ROWS])
     p[FILLS] += 1.0
-    p[FEES] += part * price * d.env[E_FEES]
+    p[FEES] += part * price * d.w[FEE]
     if n >= d.fills.shape[0]:
-        d.out[OVERFULL] = 1
+        d.w[OVERFULL] = 1.0
         return
-    d.out[FILL_ROWS] = n + 1
+    d.w[FILL_ROWS] = n + 1.0
     d.fills[n, F_TIME], d.fills[n, F_PRICE], d.fills[n, F_PART], d.fills[n, F_REASON] = time, price, part, reason
 
 
@@ -219,8 +220,8 @@ def take(p: Floats, t: Floats, sign: float, d: Desk, time: float, price: float, 
 
 @inner
 def stop_waiting(p: Floats, d: Desk) -> None:
-    first = STATE + int(d.env[E_TARGETS]) + int(d.env[E_EXITS])
-    for place in range(first, first + int(d.env[E_EXITS])):
+    first = STATE + int(d.w[MOST_TARGETS]) + int(d.w[MOST_EXITS])
+    for place in range(first, first + int(d.w[MOST_EXITS])):
         p[place] = 0.0
     p[WAITING] = p[FOREIGN] = 0.0
 
@@ -256,7 +257,7 @@ def enter(p: Floats, t: Floats, sign: float, d: Desk, price: float, time: float)
 def fill_add(p: Floats, t: Floats, sign: float, d: Desk, time: float) -> None:
     """Fill the next add; the average entry moves, and with it the targets that are a share of it."""
     price = next_add(p, t, sign, d)
-    part = t[TERMS + TARGET * int(d.env[E_TARGETS]) + ADD * int(p[ADDED]) + A_PART]
+    part = t[TERMS + TARGET * int(d.w[MOST_TARGETS]) + ADD * int(p[ADDED]) + A_PART]
     fill(p, d, time, price, part, AS_ADD)
     filled = p[FILLED] + part
     p[ENTRY] = (p[ENTRY] * p[FILLED] + price * part) / filled
@@ -264,7 +265,7 @@ def fill_add(p: Floats, t: Floats, sign: float, d: Desk, time: float) -> None:
     p[ADDED] += 1.0
     for place in range(int(t[TARGETS])):
         at = TERMS + TARGET * place
-        moved = on_tick(p[ENTRY] * (1.0 + sign * t[at + T_RATIO]), d.tick[0], d.tick[1])
+        moved = on_tick(p[ENTRY] * (1.0 + sign * t[at + T_RATIO]), d.w[TICK], d.w[SCALE])
         p[STATE + place] = moved if t[at + T_RATIO] != 0.0 else t[at + T_PRICE]
     p[MOVED] = 1.0 if t[TARGETS] > 0.0 else 0.0
     account(p, t, sign)
@@ -276,7 +277,7 @@ def move_stop(p: Floats, sign: float, d: Desk, price: float, why: float) -> None
     """Move the stop to `price` on the market's tick if that is tighter; it never loosens."""
     if not np.isfinite(price):
         return
-    price, old = on_tick(price, d.tick[0], d.tick[1]), p[STOP]
+    price, old = on_tick(price, d.w[TICK], d.w[SCALE]), p[STOP]
     if sign * (price - old) <= 0.0:
         return
     p[STOP], p[STOP_WHY] = price, why
@@ -307,11 +308,11 @@ def hit_target(p: Floats, t: Floats, sign: float, d: Desk, price: float, time: f
         moved = p[ENTRY] * (1.0 + sign * value)
     elif move == TO_TARGET:
         moved = target_price(p, t, int(value) - 1)
-    elif move == TO_RULE and int(value) < d.moves.shape[0]:
-        rule = d.moves[int(value)]
-        if rule[1] > rule[0]:
-            moved = run(p, t, sign, d, rule[0], rule[1], np.nan, 0, 0)
-            if rule[2] != 0.0:
+    elif move == TO_RULE and d.w[MOVES] + value < d.w[MOVES_END]:
+        rule = int(d.w[MOVES] + value)
+        if d.book[rule, 1] > d.book[rule, 0]:
+            moved = run(p, t, sign, d, rule, np.nan, 0, 0)
+            if d.book[rule, 2] != 0.0:
                 moved = p[ENTRY] * (1.0 + sign * moved)
     move_stop(p, sign, d, moved, number + 1.0)
 
@@ -388,12 +389,14 @@ def field(p: Floats, sign: float, which: int, close: float) -> float:
 
 
 @inner
-def run(p: Floats, t: Floats, sign: float, d: Desk, start: int, stop: int, close: float, row: int, lane: int) -> float:
-    """Run a program: the value of an expression, NaN where it is unknown; truths are 0, NaN and 1."""
-    code, stack = d.code, d.stack
-    kept = TERMS + TARGET * int(d.env[E_TARGETS]) + ADD * int(d.env[E_ADDS])
-    top, i = -1, int(start)
-    while i < int(stop):
+def run(
+    p: Floats, t: Floats, sign: float, d: Desk, rule: int, close: float, row: int, lane: int
+) -> float:  # fmt: skip
+    """Run the program of a row of the table: the value of an expression, NaN where it is unknown; truths are 0, NaN and 1."""
+    code, stack, stop = d.book, d.w[STACK:], int(d.book[rule, 1])
+    kept = TERMS + TARGET * int(d.w[MOST_TARGETS]) + ADD * int(d.w[MOST_ADDS])
+    top, i = -1, int(d.book[rule, 0])
+    while i < stop:
         op, operand = int(code[i, 0]), code[i, 1]
         i += 1
         if op <= FIELD:
@@ -486,7 +489,7 @@ def try_entry(
     if fell_to(sign, opened, p[STOP]):
         end(p, d, CANCELLED, open_time, float(BEYOND_STOP))
         return False
-    worse = 1.0 + sign * d.env[E_SLIPPAGE]
+    worse = 1.0 + sign * d.w[SLIPPAGE]
     at_open = True
     if t[KIND] == LIMIT:
         if not fell_to(sign, loss, t[PRICE]):
@@ -509,14 +512,15 @@ def waiting_exits(p: Floats, t: Floats, sign: float, d: Desk, market: float, tim
     if p[FOREIGN] != 0.0:
         close(p, t, sign, d, EXITED, market, time, -1.0)
         return
-    waits = STATE + int(d.env[E_TARGETS]) + int(d.env[E_EXITS])
+    waits = STATE + int(d.w[MOST_TARGETS]) + int(d.w[MOST_EXITS])
     for order in range(1, int(p[WAITING]) + 1):
-        for k in range(d.exits.shape[0]):
+        for k in range(int(d.w[EXITS_END] - d.w[EXITS])):
             if p[waits + k] == order:
-                if d.exits[k, 2] >= 1.0:
+                part = d.book[int(d.w[EXITS]) + k, 2]
+                if part >= 1.0:
                     close(p, t, sign, d, EXITED, market, time, float(k))
                     return
-                take(p, t, sign, d, time, market, p[REMAINING] * d.exits[k, 2], AS_EXIT)
+                take(p, t, sign, d, time, market, p[REMAINING] * part, AS_EXIT)
                 tell(p, d, LEAVING, time, float(k), np.nan)
     stop_waiting(p, d)
 
@@ -524,7 +528,7 @@ def waiting_exits(p: Floats, t: Floats, sign: float, d: Desk, market: float, tim
 @inner
 def at_open(p: Floats, t: Floats, sign: float, d: Desk, opened: float, time: float, deadline: float) -> None:
     """Do what the open decides alone: exits that wait for a price, expiry, gaps through a level."""
-    market = opened * (1.0 - sign * d.env[E_SLIPPAGE])
+    market = opened * (1.0 - sign * d.w[SLIPPAGE])
     saw(p, sign, opened)
     if p[WAITING] != 0.0 or p[FOREIGN] != 0.0:
         waiting_exits(p, t, sign, d, market, time)
@@ -552,7 +556,7 @@ def stopped(p: Floats, t: Floats, sign: float, d: Desk, profit: float, loss: flo
         unsure = True
         add = next_add(p, t, sign, d)
     saw(p, sign, stop)
-    price = stop * (1.0 - sign * d.env[E_SLIPPAGE])
+    price = stop * (1.0 - sign * d.w[SLIPPAGE])
     # The count belongs to the candle, so the end that is told carries it once the slice is whole.
     close(p, t, sign, d, SL_HIT, price, time, p[STOP_WHY])
     if unsure:
@@ -591,7 +595,7 @@ def within(
         hit_target(p, t, sign, d, target, time)
         stop = p[STOP]
         if p[STATUS] == OPEN and fell_to(sign, loss, stop):
-            price = stop * (1.0 - sign * d.env[E_SLIPPAGE])
+            price = stop * (1.0 - sign * d.w[SLIPPAGE])
             close(p, t, sign, d, SL_HIT, price, time, p[STOP_WHY])
             unsure = unsure or not fell_to(sign, c, stop)
     if p[STATUS] == OPEN:
@@ -642,38 +646,40 @@ def deadline_of(p: Floats, t: Floats) -> float:
 
 
 @inner
-def apply_bar(p: Floats, t: Floats, sign: float, d: Desk, row: int, lane: int, price: float, time: float) -> None:
+def apply_bar(
+    p: Floats, t: Floats, sign: float, d: Desk, row: int, lane: int, price: float, time: float
+) -> None:  # fmt: skip
     """Step a live position over the strategy's candle; what it decides takes effect from the next fine candle."""
     p[BARS] += 1.0
     if p[STATUS] == PENDING:
         if t[KIND] != MARKET and 0.0 < t[PATIENCE] <= p[BARS]:
             end(p, d, CANCELLED, time, float(UNFILLED))
         return
-    takes = STATE + int(d.env[E_TARGETS])
-    waits = takes + int(d.env[E_EXITS])
-    for k in range(d.exits.shape[0]):
+    takes = STATE + int(d.w[MOST_TARGETS])
+    waits = takes + int(d.w[MOST_EXITS])
+    for rule in range(int(d.w[EXITS]), int(d.w[EXITS_END])):
+        k = rule - int(d.w[EXITS])
         if p[takes + k] != 0.0:
             continue
-        rule = d.exits[k]
-        if run(p, t, sign, d, rule[0], rule[1], price, row, lane) == 1.0:
+        if run(p, t, sign, d, rule, price, row, lane) == 1.0:
             p[TAKEN] += 1.0
             p[WAITING] += 1.0
             p[takes + k], p[waits + k] = p[TAKEN], p[WAITING]
-            if rule[2] >= 1.0:
+            if d.book[rule, 2] >= 1.0:
                 return
-    if d.trails.shape[0] == 0:
+    if d.w[TRAILS] == d.w[TRAILS_END]:
         return
     mask, tightest = int(p[TRAILING]), np.nan
-    for k in range(d.trails.shape[0]):
-        rule = d.trails[k]
-        if not (mask >> k) & 1 and not begins(p, t, sign, rule):
+    for rule in range(int(d.w[TRAILS]), int(d.w[TRAILS_END])):
+        k, kind = rule - int(d.w[TRAILS]), d.book[rule, 2]
+        if not (mask >> k) & 1 and not begins(p, t, sign, d.book[rule, 3], d.book[rule, 4]):
             continue
         mask |= 1 << k
-        value = run(p, t, sign, d, rule[0], rule[1], price, row, lane)
-        if rule[2] != AT_PRICE:
-            if rule[2] == AT_PERCENT:
+        value = run(p, t, sign, d, rule, price, row, lane)
+        if kind != AT_PRICE:
+            if kind == AT_PERCENT:
                 value = value * p[BEST]
-            elif rule[2] == AT_R:
+            elif kind == AT_R:
                 value = value * abs(p[ENTRY] - t[FIRST_STOP])
             value = p[BEST] - sign * value if value >= 0.0 else np.nan
         if value == value and not sign * (value - tightest) <= 0.0:
@@ -683,9 +689,8 @@ def apply_bar(p: Floats, t: Floats, sign: float, d: Desk, row: int, lane: int, p
 
 
 @inner
-def begins(p: Floats, t: Floats, sign: float, rule: Floats) -> bool:
+def begins(p: Floats, t: Floats, sign: float, after: float, value: float) -> bool:
     """Tell whether what the trail waits for (`after`) has happened."""
-    after, value = rule[3], rule[4]
     if after == AFTER_NOTHING:
         return True
     if after == AFTER_TARGET:
@@ -709,43 +714,43 @@ def count_bars(
         p[BARS] += after - bar
     else:
         for i in range(bar, after):
-            p[BARS] += 1.0 if bar_here[i, lane] != 0 else 0.0
+            p[BARS] += 1.0 if bar_here[lane, i] != 0 else 0.0
     return after
+
+
+@njit(nogil=True, error_model="numpy", fastmath={"nnan", "nsz"})
+def reach(low: Floats, high: Floats) -> tuple[float, float]:
+    """Return the lowest low and the highest high of some candles that all exist: nothing is added, so the compiler
+    may look at several at once."""
+    lowest, highest = np.inf, -np.inf
+    for i in range(low.shape[0]):
+        lowest = low[i] if low[i] < lowest else lowest
+        highest = high[i] if high[i] > highest else highest
+    return lowest, highest
 
 
 @inner
 def first_touch(
-    p: Floats,
-    high: Table,
-    low: Table,
-    here: Truths,
-    whole: bool,
-    lane: int,
-    start: int,
-    stop: int,
-    down: float,
+    p: Floats, sign: float, low: Floats, high: Floats, here: Truths, whole: bool, start: int, stop: int, down: float,
     up: float,
-    sign: float,
-) -> int:
+) -> int:  # fmt: skip
     """Return the first candle of start <= i < stop that touches `down` or `up`, else `stop`; widen the excursions
     by those before it."""
     lowest, highest = np.inf, -np.inf
     i = start
-    if whole:
-        while i < stop:
-            bottom, top = low[i, lane], high[i, lane]
+    while whole and i + STRETCH <= stop:
+        bottom, top = reach(low[i : i + STRETCH], high[i : i + STRETCH])
+        if bottom <= down or top >= up:
+            break
+        lowest, highest = min(lowest, bottom), max(highest, top)
+        i += STRETCH
+    while i < stop:
+        if whole or here[i] != 0:
+            bottom, top = low[i], high[i]
             if bottom <= down or top >= up:
                 break
             lowest, highest = min(lowest, bottom), max(highest, top)
-            i += 1
-    else:
-        while i < stop:
-            if here[i, lane] != 0:
-                bottom, top = low[i, lane], high[i, lane]
-                if bottom <= down or top >= up:
-                    break
-                lowest, highest = min(lowest, bottom), max(highest, top)
-            i += 1
+        i += 1
     if p[STATUS] == OPEN and highest >= lowest:
         saw(p, sign, lowest)
         saw(p, sign, highest)
@@ -767,23 +772,19 @@ def follow(
     bar_whole: bool,
 ) -> int:
     """Follow a live position over what is left of the block; return when it ended (ms), FOREVER if it did not."""
-    fine_open, fine_close, fine_here, highs, lows = (
-        tape.fine_open,
-        tape.fine_close,
-        tape.fine_here,
-        tape.highs,
-        tape.lows,
-    )
-    bar_time, bar_here, out = tape.bar_time, tape.bar_here, d.out
+    fine_open, fine_close, here, high, low = (
+        tape.fine_open, tape.fine_close, tape.fine_here[fine], tape.highs[fine], tape.lows[fine],
+    )  # fmt: skip
+    bar_time, bar_here = tape.bar_time, tape.bar_here
     i = seek(fine_close, 0, fine_close.shape[0], int(p[FOLLOWED]))
     bar = seek(bar_time, bar_from, bar_to, int(p[FOLLOWED]))
-    has_rules = d.exits.shape[0] + d.trails.shape[0] > 0
+    has_rules = d.w[EXITS] < d.w[EXITS_END] or d.w[TRAILS] < d.w[TRAILS_END]
     while p[STATUS] <= OPEN:
         pending = p[STATUS] == PENDING
         watched = (t[KIND] != MARKET and t[PATIENCE] > 0.0) if pending else has_rules
         bar_at = FOREVER
         if watched:
-            while bar < bar_to and bar_here[bar, wide] == 0:
+            while bar < bar_to and bar_here[wide, bar] == 0:
                 bar += 1
             if bar < bar_to:
                 bar_at = bar_time[bar]
@@ -804,16 +805,16 @@ def follow(
             else:
                 down = -np.inf if gain != gain else gain
                 up = min(np.inf if loss != loss else loss, np.inf if other != other else other)
-            i = first_touch(p, highs, lows, fine_here, fine_whole, fine, i, scan_to, down, up, sign)
-        while i < stop and fine_here[i, fine] == 0:
+            i = first_touch(p, sign, low, high, here, fine_whole, i, scan_to, down, up)
+        while i < stop and here[i] == 0:
             i += 1
-        begun = out[TOLD_ROWS]
+        begun = d.w[TOLD_ROWS]
         if i < stop:
             time = fine_close[i]
             bar = count_bars(p, bar_time, bar_here, bar, bar_to, wide, time - 1, bar_whole)
             p[FOLLOWED] = time
             apply_candle(
-                p, t, sign, d, tape.opens[i, fine], highs[i, fine], lows[i, fine], tape.closes[i, fine],
+                p, t, sign, d, tape.opens[fine, i], high[i], low[i], tape.closes[fine, i],
                 float(fine_open[i]), float(time),
             )  # fmt: skip
             i += 1
@@ -823,14 +824,14 @@ def follow(
         else:
             break
         if bar < bar_to and bar_time[bar] == time:
-            if p[STATUS] <= OPEN and bar_here[bar, wide] != 0:
-                apply_bar(p, t, sign, d, bar - bar_from, wide, tape.bar_close[bar, wide], float(time))
+            if p[STATUS] <= OPEN and bar_here[wide, bar] != 0:
+                apply_bar(p, t, sign, d, bar - bar_from, wide, tape.bar_close[wide, bar], float(time))
             bar += 1
-        if out[TOLD_ROWS] > begun:
-            copy(p, d.log[out[TOLD_ROWS] - 1], HEAD)
+        if d.w[TOLD_ROWS] > begun:
+            copy(p, d.log[int(d.w[TOLD_ROWS]) - 1], HEAD)
     if p[STATUS] <= OPEN:
-        count_bars(p, bar_time, bar_here, bar, bar_to, wide, int(d.env[E_UNTIL]), bar_whole)
-        p[FOLLOWED] = d.env[E_UNTIL]
+        count_bars(p, bar_time, bar_here, bar, bar_to, wide, int(d.w[END]), bar_whole)
+        p[FOLLOWED] = d.w[END]
         return FOREVER
     return int(p[FOLLOWED])
 
@@ -873,13 +874,13 @@ def cooling(lane: Whole, cooldowns: Whole, now: int) -> int:
 
 @inner
 def tell_entry(
-    log: Table, out: Whole, time: int, rule: int, what: int, k: int, slot: int, candidate: int, detail: int, whose: int
+    log: Table, w: Floats, time: int, rule: int, what: int, k: int, slot: int, candidate: int, detail: int, whose: int
 ) -> bool:
     """Write down what became of a candidate; return False where there is no room."""
-    n = out[TOLD_ROWS]
+    n = int(w[TOLD_ROWS])
     if n >= log.shape[0]:
         return False
-    out[TOLD_ROWS] = n + 1
+    w[TOLD_ROWS] = n + 1.0
     row = log[n]
     clear(row)
     row[TIME], row[PHASE], row[PLACE], row[WHAT], row[LANE], row[SLOT] = time, 1.0, rule, what, k, slot
@@ -887,34 +888,45 @@ def tell_entry(
     return True
 
 
+@inner
+def lay_out(w: Floats, rules: Whole, rule: int, tick: Floats, k: int, s: int, serial: int) -> None:
+    """Lay on the bench what belongs to a position: its market, its rules, and what is told of it in every row."""
+    w[TICK], w[SCALE] = tick[0], tick[1]
+    for i in range(6):
+        w[EXITS + i] = rules[rule, RULE_EXITS + i] if rule >= 0 else 0
+    for i in range(HEAD):
+        w[BENCH_HEAD + i] = 0.0
+    w[BENCH_HEAD + PLACE], w[BENCH_HEAD + LANE], w[BENCH_HEAD + SLOT] = s, k, s
+    w[BENCH_HEAD + SERIAL], w[BENCH_HEAD + FILL_FROM] = serial, w[FILL_ROWS]
+
+
 @njit(
     "i8("
     "i8[::1], i8[::1], f8[:,::1], f8[:,::1], f8[:,::1], f8[:,::1], i1[:,::1], i1[::1], "
     "i8[::1], i1[:,::1], f8[:,::1], i1[:,::1], i8[:,::1], f8[:,::1], i1[:,::1], "
-    "f8[:,::1], i8[:,::1], f8[:,::1], f8[:,::1], f8[:,::1], i8[:,::1], "
-    "i8[:,::1], i8[:,::1], i8[::1], i8[::1], f8[:,::1], "
+    "f8[:,::1], i8[:,::1], i8[:,::1], i8[:,::1], i8[:,::1], i8[::1], i8[::1], f8[:,::1], "
     "i8[:,::1], i8[:,:,::1], i8[:,:,::1], f8[:,:,::1], f8[:,:,::1], f8[:,::1], "
-    "f8[::1], f8[::1], f8[:,::1], f8[:,::1], i8[::1], i8, i8, i8, i8)",
+    "f8[::1], f8[:,::1], f8[:,::1], i8, i8, i8, i8)",
     cache=True, nogil=True, error_model="numpy",
 )  # fmt: skip
 def simulate(
     fine_open: Whole, fine_close: Whole, opens: Table, highs: Table, lows: Table, closes: Table, fine_here: Truths,
     fine_whole: Truths, bar_time: Whole, bar_here: Truths, bar_close: Table, bar_whole: Truths, frames: Whole,
-    numbers: Table, truths: Truths, code: Table, rules: Whole, exits: Table, trails: Table, moves: Table,
-    cooldowns: Whole, first: Whole, last: Whole, times: Whole, refused: Whole, terms: Table, lanes: Whole,
-    by_rule: Whole, slots: Whole, states: Floats, held: Floats, ticks: Table, env: Floats, stack: Floats, log: Table,
-    fills: Table, out: Whole, start: int, stop: int, asking: int, answer: int,
+    numbers: Table, truths: Truths, book: Table, rules: Whole, cooldowns: Whole, first: Whole, last: Whole,
+    times: Whole, refused: Whole, terms: Table, lanes: Whole, by_rule: Whole, slots: Whole, states: Floats,
+    held: Floats, ticks: Table, w: Floats, log: Table, fills: Table, start: int, stop: int, asking: int, answer: int,
 ) -> int:  # fmt: skip
-    """Decide and follow the lanes start <= k < stop; return DONE, ASK or FULL, with the lane in out[AT_LANE].
+    """Decide and follow the lanes start <= k < stop; return DONE, ASK or FULL, with the lane in w[AT_LANE].
 
-    ASK (only if `asking`): a protection must say whether out[AT_RULE] may make a signal: call again with `answer`
+    ASK (only if `asking`): a protection must say whether w[AT_RULE] may make a signal: call again with `answer`
     1 (it may) or the code of the protection. FULL: `log` or `fills` have no room: call again with larger ones that
     hold the same rows. Whatever was done stays done, so every call goes on where the last one stopped.
     """
-    head, p = np.zeros(HEAD), np.zeros(states.shape[2])
+    p = np.zeros(states.shape[2])
     tape = Tape(fine_open, fine_close, opens, highs, lows, closes, fine_here, bar_time, bar_here, bar_close)
+    desk = Desk(w, book, log, fills, numbers, truths)
     for k in range(start, stop):
-        out[AT_LANE] = k
+        w[AT_LANE] = k
         lane, fine, wide = lanes[k], lanes[k, FINE], lanes[k, WIDE]
         todo = 0
         while todo < 3:
@@ -934,14 +946,14 @@ def simulate(
                     break
                 settle(lane, slots[k], now)
                 mine = by_rule[k, rule]
-                if now <= env[E_SINCE]:
+                if now <= w[SINCE]:
                     mine[NEXT] += 1
                     continue
                 s = rules[rule, RULE_SLOT]
                 slot = slots[k, s]
                 if slot[BUSY] == HELD:
                     if not (mine[SAID] == R_OPEN and mine[SAID_OF] == slot[WHOSE]):
-                        if not tell_entry(log, out, now, rule, BLOCKED, k, s, candidate, R_OPEN, slot[WHOSE]):
+                        if not tell_entry(log, w, now, rule, BLOCKED, k, s, candidate, R_OPEN, slot[WHOSE]):
                             return FULL
                         mine[SAID], mine[SAID_OF] = R_OPEN, slot[WHOSE]
                     mine[NEXT] = seek(times, candidate, last[k, rule], slot[UNTIL] - 1)
@@ -953,50 +965,40 @@ def simulate(
                     why = refused[candidate]
                     if why == R_NONE and asking:
                         if answer == 0:
-                            out[AT_RULE] = rule
+                            w[AT_RULE] = rule
                             return ASK
                         why = 0 if answer == 1 else answer
                         answer = 0
                 if why != R_NONE:
                     before = times[candidate - 1] if candidate > first[k, rule] else mine[BEFORE]
                     if before != now - rules[rule, LENGTH] or mine[SAID] != why:
-                        if not tell_entry(log, out, now, rule, BLOCKED, k, s, candidate, why, detail):
+                        if not tell_entry(log, w, now, rule, BLOCKED, k, s, candidate, why, detail):
                             return FULL
                         mine[SAID], mine[SAID_OF] = why, -1
                     mine[NEXT] += 1
                     continue
-                if not tell_entry(log, out, now, rule, SIGNAL, k, s, candidate, 0, 0):
+                if not tell_entry(log, w, now, rule, SIGNAL, k, s, candidate, 0, 0):
                     return FULL
                 slot[BY_RULE], slot[ON_FRAME], slot[WHOSE] = rule, rules[rule, RULE_FRAME], candidate + 1
                 copy(terms[candidate], held[k, s], 0)
                 begin(states[k, s], held[k, s])
 
             # a position to be followed: a new one, or one from before
-            rows, filled = out[TOLD_ROWS], out[FILL_ROWS]
+            rows, filled = w[TOLD_ROWS], w[FILL_ROWS]
             slot = slots[k, s]
             copy(states[k, s], p, 0)
-            slot[FILLS_AT] = filled
-            clear(head)
-            head[PLACE], head[LANE], head[SLOT], head[SERIAL], head[FILL_FROM] = s, k, s, slot[WHOSE], filled
+            slot[FILLS_AT] = int(filled)
+            lay_out(w, rules, rule, ticks[k], k, s, slot[WHOSE])
             bar_from = bar_to = whole = 0
             if slot[ON_FRAME] >= 0:
                 bar_from, bar_to = frames[slot[ON_FRAME], 0], frames[slot[ON_FRAME], 1]
                 whole = bar_whole[slot[ON_FRAME], wide]
-            e0 = e1 = t0 = t1 = m0 = m1 = 0
-            if rule >= 0:
-                e0, e1 = rules[rule, EXIT_FROM], rules[rule, EXIT_TO]
-                t0, t1 = rules[rule, TRAIL_FROM], rules[rule, TRAIL_TO]
-                m0, m1 = rules[rule, MOVE_FROM], rules[rule, MOVE_TO]
             sign = 1.0 if s == 0 else -1.0
-            desk = Desk(
-                env, ticks[k], head, log, fills, out, code, exits[e0:e1], trails[t0:t1], moves[m0:m1], stack, numbers,
-                truths,
-            )  # fmt: skip
             until = follow(
                 p, held[k, s], sign, desk, tape, fine, fine_whole[fine] != 0, bar_from, bar_to, wide, whole != 0
             )
-            if out[OVERFULL]:
-                out[OVERFULL], out[TOLD_ROWS], out[FILL_ROWS] = 0, rows - (1 if candidate >= 0 else 0), filled
+            if w[OVERFULL] != 0.0:
+                w[OVERFULL], w[TOLD_ROWS], w[FILL_ROWS] = 0.0, rows - (1.0 if candidate >= 0 else 0.0), filled
                 return FULL
             copy(p, states[k, s], 0)
             slot[BUSY], slot[UNTIL] = HELD, until
@@ -1009,5 +1011,5 @@ def simulate(
                 mine[NEXT] += 1
             else:
                 todo += 1
-        settle(lane, slots[k], int(env[E_UNTIL]))
+        settle(lane, slots[k], int(w[END]))
     return DONE

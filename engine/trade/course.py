@@ -139,7 +139,7 @@ class Course:
         for number, (time, phase, sub) in enumerate(heads, begun):
             heapq.heappush(waiting, ((time, phase, place, on_scene, sub, number), part, lane, number))
         if asks:
-            rule = int(lanes.out[at.AT_RULE])
+            rule = int(lanes.bench[at.AT_RULE])
             time = int(lanes.candidates.time[lanes.by_rule[lane, rule, at.NEXT]])
             heapq.heappush(waiting, ((time, 1, place, on_scene, rule, -1), part, lane, -1))
 

@@ -70,7 +70,7 @@ class Lanes:
             if symbol in before:
                 self._remember(place, before[symbol])
         self.ticks = np.array([scene.market(symbol).steps for symbol in symbols.names]).reshape(-1, 2)
-        self.out = np.zeros(at.COUNTERS, np.int64)
+        self.bench = self._bench()
         self.log = np.empty((64 + 4 * count + len(candidates) // 2, at.HEAD + self.width))
         self.fills = np.empty((64 + 4 * count + len(candidates) // 2, at.FILL))
         self._fixed: tuple[Any, ...] | None = None
@@ -148,35 +148,47 @@ class Lanes:
         fixed = self._fixed = self._fixed or self._setting()
         end = len(self.symbols.names) if stop is None else stop
         while True:
-            code: int = run(*fixed, self.log, self.fills, self.out, start, end, int(asking), answer)
+            code: int = run(*fixed, self.log, self.fills, start, end, int(asking), answer)
             if code != at.FULL:
                 return code
-            start, answer = int(self.out[at.AT_LANE]), 0
+            start, answer = int(self.bench[at.AT_LANE]), 0
             self.log, self.fills = _grown(self.log), _grown(self.fills)
 
     def _setting(self) -> tuple[Any, ...]:
         """Return all that the simulator is given that stays the same from call to call."""
         scene, book, tape = self.scene, self.rulebook, self.symbols.tape
         strips = scene.strips(self.timeframes)
-        numbers, truths, code = self._columns(strips)
-        environment = np.zeros(at.ENVIRONMENT)
-        environment[:] = (
-            scene.settings.fees, scene.settings.slippage, scene.block.until, scene.settings.since, self.room[0],
-            self.room[1], book.exits_room,
-        )  # fmt: skip
+        numbers, truths, rules = self._columns(strips)
         made = self.candidates
         return (
             tape.open_time, tape.close_time, tape.open, tape.high, tape.low, tape.close, tape.here, tape.whole,
             strips.time, strips.here, strips.close, strips.whole, strips.frames, numbers, truths,
-            code, book.table, book.exits, book.trails, book.moves, book.cooldowns,
-            self.first, self.last, made.time, made.refused, made.terms,
-            self.lanes, self.by_rule, self.slots, self.states, self.held, self.ticks,
-            environment, np.zeros(book.depth),
+            rules, book.table, book.cooldowns, self.first, self.last, made.time, made.refused, made.terms,
+            self.lanes, self.by_rule, self.slots, self.states, self.held, self.ticks, self.bench,
         )  # fmt: skip
+
+    def _bench(self) -> Floats:
+        """Return the row of numbers that the simulator works on."""
+        settings, bench = self.scene.settings, np.zeros(at.STACK + self.rulebook.depth)
+        bench[: at.TICK] = (
+            settings.fees, settings.slippage, self.scene.block.until, settings.since, self.room[0], self.room[1],
+            self.rulebook.exits_room,
+        )  # fmt: skip
+        return bench
+
+    @property
+    def told(self) -> Floats:
+        """Return the rows told so far."""
+        return self.log[: int(self.bench[at.TOLD_ROWS])]
+
+    @property
+    def filled(self) -> Floats:
+        """Return the rows of fills so far."""
+        return self.fills[: int(self.bench[at.FILL_ROWS])]
 
     def _columns(self, strips: Strips) -> tuple[Floats, npt.NDArray[np.int8], Floats]:
         """Return the values that rules read on each candle, numbers (N, S) and truths, and programs that find them."""
-        book, code = self.rulebook, self.rulebook.code
+        book, code = self.rulebook, self.rulebook.book
         if not book.numbers and not book.truths:
             return np.zeros((1, 1)), np.zeros((1, 1), np.int8), code
         code = code.copy()
@@ -186,11 +198,11 @@ class Lanes:
             for node, frame in nodes:
                 values = self.scene.values.of(node)
                 begin, end = strips.frames[frame]
-                parts.append(np.broadcast_to(values, (end - begin, strips.here.shape[1])))
+                parts.append(np.broadcast_to(values, (end - begin, len(strips.here))))
                 starts.append(start)
                 start += int(end - begin)
             if nodes:
-                reads = code[:, 0] == operation
+                reads = (code[:, 0] == operation) & (np.arange(len(code)) < book.program_rows)
                 code[reads, 1] = np.array(starts, np.float64)[code[reads, 1].astype(np.intp)]
             found.append(joined(parts, kind) if parts else np.zeros((1, 1), kind))
         return found[0], found[1], code

@@ -30,8 +30,9 @@ class Rulebook:
     """The rules of a strategy, or of none (its positions are followed without them).
 
     `timeframes` are those of its rules, `kept` per rule the nodes kept at the signal; `room` the most targets, adds
-    and kept values that a rule has, `exits_room` the most exit rules. Of `code` the operand of a node's value is
-    its place among `numbers` or `truths` (nodes, with the place of their timeframe).
+    and kept values that a rule has, `exits_room` the most exit rules. `book` (N, BOOK_COLUMNS) has first programs
+    (`program_rows`: operation, operand), then exit rules, trails and moves of the stop, which `table` finds. The
+    operand of a node's value is its place among `numbers` or `truths` (nodes, with the place of their timeframe).
     """
 
     rules: tuple[Rule, ...]
@@ -40,11 +41,9 @@ class Rulebook:
     room: tuple[int, int, int]
     exits_room: int
     table: Whole
-    exits: Floats
-    trails: Floats
-    moves: Floats
+    book: Floats
+    program_rows: int
     cooldowns: Whole
-    code: Floats
     depth: int
     numbers: tuple[tuple[int, int], ...]
     truths: tuple[tuple[int, int], ...]
@@ -83,9 +82,12 @@ def _make(plan: Plan, strategy: StrategyRules | None) -> Rulebook:
         for node in (*writer.numbers, *writer.truths):
             columns.setdefault(node, frame)
         table[place] = (
-            SIDES.index(rule.side.side), frame, begun[0], len(exits), begun[1], len(trails), begun[2], len(moves),
-            rule.timeframe.ms,
+            SIDES.index(rule.side.side), frame, rule.timeframe.ms, begun[0], len(exits), begun[1], len(trails),
+            begun[2], len(moves),
         )  # fmt: skip
+    parts = [_rows(part) for part in (writer.items, exits, trails, moves)]
+    for column, part in ((at.RULE_EXITS, 0), (at.RULE_EXITS + 2, 1), (at.RULE_EXITS + 4, 2)):
+        table[:, column : column + 2] += sum(len(rows) for rows in parts[: part + 1])
     sides = [rule.side for rule in rules]
     return Rulebook(
         rules, timeframes, kept,
@@ -95,12 +97,12 @@ def _make(plan: Plan, strategy: StrategyRules | None) -> Rulebook:
             max(map(len, kept), default=0),
         ),
         exits_room=max((len(side.exits) for side in sides), default=0),
-        table=table, exits=_rows(exits, 3), trails=_rows(trails, 5), moves=_rows(moves, 3),
+        table=table, book=np.concatenate(parts), program_rows=len(writer.items),
         cooldowns=np.array(
             [(cooldown.ms, COOLDOWNS.index(cooldown.after)) for cooldown in (strategy.cooldowns if strategy else ())],
             np.int64,
         ).reshape(-1, 2),
-        code=_rows(writer.items, 2), depth=writer.depth(),
+        depth=writer.depth(),
         numbers=tuple((node, columns[node]) for node in writer.numbers),
         truths=tuple((node, columns[node]) for node in writer.truths),
     )  # fmt: skip
@@ -124,8 +126,12 @@ def _write(
             moves.append((*program, float(target.then.kind == "offset")))
 
 
-def _rows(rows: Sequence[tuple[float, ...]], columns: int) -> Floats:
-    return np.array(rows, np.float64).reshape(-1, columns)
+def _rows(rows: Sequence[tuple[float, ...]]) -> Floats:
+    """Return rows of a part of the book, as wide as all of it."""
+    part = np.zeros((len(rows), at.BOOK_COLUMNS))
+    for place, row in enumerate(rows):
+        part[place, : len(row)] = row
+    return part
 
 
 _MADE: dict[int, tuple[StrategyRules, Plan, Rulebook]] = {}

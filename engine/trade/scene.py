@@ -12,7 +12,7 @@ import numpy.typing as npt
 from engine.domain.market import Block, Floats, Followed, Market, Panel, Timeframe, Times, Truths
 from engine.domain.strategy import Plan, SideRules, StrategyRules
 from engine.trade.settings import Settings
-from engine.trade.tape import Tape, along, tape_of
+from engine.trade.tape import Tape, along, side_by_side, tape_of
 
 TRUE = 2
 
@@ -49,7 +49,7 @@ def rules_of(strategy: StrategyRules) -> tuple[Rule, ...]:
 @dataclass(frozen=True, slots=True)
 class Strips:
     """The candles of some timeframes of a strategy, one timeframe after the other: times int64 (B,), `here` int8 and
-    `close` float64 (B, S). `frames` int64 (F, 2) has where each begins and ends, `whole` int8 (F, S) where no candle
+    `close` float64 (S, B). `frames` int64 (F, 2) has where each begins and ends, `whole` int8 (F, S) where no candle
     of a symbol is missing."""
 
     time: Times
@@ -114,8 +114,8 @@ class Scene:
         whole = np.ascontiguousarray(np.stack([self.whole(panel) for panel in panels]))
         return Strips(
             joined([panel.close_time for panel in panels], np.int64),
-            joined([panel.here for panel in panels], np.int8),
-            joined([panel.fields["close"] for panel in panels], np.float64),
+            joined([side_by_side(panel.here, np.int8) for panel in panels], np.int8, axis=1),
+            joined([side_by_side(panel.fields["close"], np.float64) for panel in panels], np.float64, axis=1),
             frames, whole,
         )  # fmt: skip
 
@@ -153,9 +153,9 @@ class Scene:
         return found
 
 
-def joined(parts: Sequence[npt.NDArray[Any]], kind: type) -> npt.NDArray[Any]:
+def joined(parts: Sequence[npt.NDArray[Any]], kind: type, axis: int = 0) -> npt.NDArray[Any]:
     """Return the parts one after the other as compiled code takes them, without a copy where there is one part."""
-    whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis)
     return np.require(whole, kind, ["C", "W"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,8 @@ from engine.domain.market import Floats, Followed, Panel, Timeframe, Times, Trut
 class Tape:
     """Candles of some symbols, oldest first; those of one symbol never overlap.
 
-    Times int64 (T,), prices float64 and `here` int8 (T, S), C-contiguous; `whole` int8 (S,): 1 where no candle of
-    the symbol is missing.
+    Times int64 (T,), prices float64 and `here` int8 (S, T), the candles of a symbol side by side; `whole` int8 (S,): 1
+    where no candle of the symbol is missing.
     """
 
     open_time: Times
@@ -32,11 +33,16 @@ class Tape:
 def tape_of(panel: Panel, whole: Truths) -> Tape:
     """Return a panel's candles."""
     opens, highs, lows, closes = (
-        np.require(panel.fields[name], np.float64, ["C", "W"]) for name in ("open", "high", "low", "close")
+        side_by_side(panel.fields[name], np.float64) for name in ("open", "high", "low", "close")
     )
     times = np.require(panel.close_time, np.int64, ["C", "W"])
-    here = np.require(panel.here, np.int8, ["C", "W"])
+    here = side_by_side(panel.here, np.int8)
     return Tape(times - panel.timeframe.ms, times, opens, highs, lows, closes, here, whole)
+
+
+def side_by_side(values: npt.NDArray[Any], kind: type) -> npt.NDArray[Any]:
+    """Return (T, S) as (S, T) that compiled code takes; where the candles of a symbol lie side by side, as it is."""
+    return np.require(values.T, kind, ["C", "W"])
 
 
 def along(panels: Mapping[Timeframe, Panel], lane: int, followed: Followed) -> Tape:
@@ -52,8 +58,8 @@ def along(panels: Mapping[Timeframe, Panel], lane: int, followed: Followed) -> T
     whole = np.concatenate(parts, axis=1) if parts else np.empty((6, 0))
     whole = whole[:, np.argsort(whole[1], kind="stable")]
     open_time, close_time = np.ascontiguousarray(whole[:2].astype(np.int64))
-    opens, highs, lows, closes = (np.ascontiguousarray(column).reshape(-1, 1) for column in whole[2:])
-    here = np.ones((whole.shape[1], 1), np.int8)
+    opens, highs, lows, closes = (np.ascontiguousarray(column).reshape(1, -1) for column in whole[2:])
+    here = np.ones((1, whole.shape[1]), np.int8)
     return Tape(open_time, close_time, opens, highs, lows, closes, here, np.ones(1, np.int8))
 
 

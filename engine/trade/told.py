@@ -54,12 +54,12 @@ class Told:
     @property
     def log(self) -> Floats:
         """Return the rows told so far."""
-        return self._rows if self.lanes is None else self.lanes.log[: self.lanes.out[at.TOLD_ROWS]]
+        return self._rows if self.lanes is None else self.lanes.told
 
     @property
     def fills(self) -> Floats:
         """Return the rows of fills so far."""
-        return self._filled if self.lanes is None else self.lanes.fills[: self.lanes.out[at.FILL_ROWS]]
+        return self._filled if self.lanes is None else self.lanes.filled
 
     # -- events --
 
