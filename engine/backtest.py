@@ -14,7 +14,7 @@ from engine.domain.event import Event, SignalBlocked
 from engine.domain.market import Block, Market
 from engine.domain.position import Position
 from engine.domain.strategy import Plan
-from engine.feeds.blocks import gather
+from engine.feeds.blocks import fields_read, gather
 from engine.feeds.scope import begins, first_candle, history_of, last_candle, survey
 from engine.plan.evaluate import Evaluator
 from engine.ports import Feed, Predictor
@@ -144,11 +144,11 @@ def backtest(
     how = replace(
         settings, follow=scope.follow, universe=scope.universe, since=begin, history=history_of(feed, scope, first)
     )
-    begun = begins(feed, scope)
+    begun, read = begins(feed, scope), fields_read(plan)
 
     def block(after: int, until: int) -> Block:
         there = [timeframe for timeframe in scope.timeframes if after >= warm or begun.get(timeframe, until) < until]
-        return gather(feed, scope.symbols, there, after, until, scope.series)
+        return gather(feed, scope.symbols, there, after, until, scope.series, read)
 
     # What fired on the last candles before `start` is remembered: deciding begins with them, silently.
     warm = max(first, begin - 2 * max(timeframe.ms for timeframe in scope.timeframes))

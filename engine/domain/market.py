@@ -145,6 +145,7 @@ class Panel:
     `close_time` int64 (T,): every multiple of the timeframe in the span, consecutive.
     `here` int8 (T, S): 1 where that candle exists, else 0.
     `fields` name -> float64 (T, S): open high low close volume, and market fields a feed has; NaN where absent.
+    `columns` name -> float64 (S, T): some of them once more, a symbol's candles side by side, where that is at hand.
     """
 
     timeframe: Timeframe
@@ -152,6 +153,7 @@ class Panel:
     close_time: Times
     here: Truths
     fields: Mapping[str, Floats]
+    columns: Mapping[str, Floats] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

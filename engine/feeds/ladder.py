@@ -142,11 +142,14 @@ class Ladder:
         self.market = market
         self._own = dict(tracks)
         self._built: dict[Timeframe, Track] = {}
+        self._served: tuple[Timeframe, ...] | None = None
 
     def timeframes(self) -> tuple[Timeframe, ...]:
         """Return the recorded timeframes and every standard one that can be built, shortest first."""
-        built = (t for t in STANDARD if any(t.is_multiple_of(own) for own in self._own))
-        return tuple(sorted({*self._own, *built}))
+        if self._served is None:
+            built = (t for t in STANDARD if any(t.is_multiple_of(own) for own in self._own))
+            self._served = tuple(sorted({*self._own, *built}))
+        return self._served
 
     def candles(self, timeframe: Timeframe) -> Candles:
         """Return every candle of `timeframe` there is, recorded or built; none where it cannot be built."""

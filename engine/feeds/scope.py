@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.domain.market import Followed, Market, Timeframe
 from engine.domain.strategy import Plan, StrategyRules
@@ -11,6 +12,7 @@ from engine.ports import Feed
 
 FINEST_MS = 60_000
 """Positions are followed on candles of a minute or longer."""
+NEVER = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,10 @@ def survey(
     # One that a strategy reads stays, so that what reads it is unknown and the rest goes on.
     symbols = tuple(symbol for symbol in named if symbol in markets or symbol in read)
     skipped = [f"{symbol}: {feed.name} has no such market" for symbol in named if symbol not in markets]
-    there = {symbol: _there(feed, symbol, span) for symbol in symbols}
-    asked = {frame.timeframe for frame in plan.frames()}
-    follow = {symbol: _followed(feed, symbol, there[symbol] or frozenset(asked), asked, span) for symbol in markets}
+    asked = frozenset(frame.timeframe for frame in plan.frames())
+    records = {symbol: _records(feed, symbol, asked, span) for symbol in symbols}
+    there = {symbol: _there(record, span) for symbol, record in records.items()}
+    follow = {symbol: _followed(records[symbol], there[symbol] or asked, asked, span is not None) for symbol in markets}
     universe_here = {name: tuple(s for s in part if s in markets) for name, part in wanted.items()}
     skipped += [line for rules in plan.strategies for line in _skipped(rules, universe_here[rules.id], there)]
     present = asked & {timeframe for part in there.values() for timeframe in part}
@@ -108,21 +111,30 @@ def begins(feed: Feed, scope: Scope) -> dict[Timeframe, int]:
     return found
 
 
-def _there(feed: Feed, symbol: str, span: tuple[int, int] | None) -> frozenset[Timeframe]:
-    served = feed.timeframes(symbol)
+Recorded = tuple[tuple[Timeframe, int, int], ...]
+"""What a symbol has: timeframes, the first candle's open and the last one's close, ms; NEVER where there is none."""
+
+
+def _records(feed: Feed, symbol: str, asked: frozenset[Timeframe], span: tuple[int, int] | None) -> Recorded:
+    """Return what the feed serves of a symbol, and what is asked for; live, spans are not looked at."""
+    served = dict.fromkeys(feed.timeframes(symbol))
     if span is None:
-        return frozenset(served)
-    found = set()
-    for timeframe in served:
-        record = feed.span(symbol, timeframe)
-        if record is not None and record[0] <= span[1] and record[1] > span[0]:
-            found.add(timeframe)
-    return frozenset(found)
+        return tuple((timeframe, 0, 0) for timeframe in served)
+    found = []
+    for timeframe in dict.fromkeys((*served, *sorted(asked))):
+        record = feed.span(symbol, timeframe) if timeframe in served else None
+        found.append((timeframe, NEVER, NEVER) if record is None else (timeframe, record[0] - timeframe.ms, record[1]))
+    return tuple(found)
 
 
-def _followed(
-    feed: Feed, symbol: str, there: frozenset[Timeframe], asked: set[Timeframe], span: tuple[int, int] | None
-) -> Followed:
+def _there(record: Recorded, span: tuple[int, int] | None) -> frozenset[Timeframe]:
+    if span is None:
+        return frozenset(timeframe for timeframe, _, _ in record)
+    return frozenset(t for t, first, last in record if first + t.ms <= span[1] and last > span[0] and first != NEVER)
+
+
+@lru_cache(maxsize=256)  # most symbols of a universe have the same
+def _followed(record: Recorded, there: frozenset[Timeframe], asked: frozenset[Timeframe], spanned: bool) -> Followed:
     """Return the finest candles at each time, whatever the plan asks for: what one strategy is followed on must not
     depend on which others run. The finest timeframe is one that every longer one here is a multiple of."""
     ladder = sorted(
@@ -130,24 +142,19 @@ def _followed(
         for timeframe in there
         if timeframe.ms >= FINEST_MS and all(t.is_multiple_of(timeframe) for t in there if t > timeframe)
     ) or [min(there)]
-    if span is None:
+    if not spanned:
         return Followed(ladder[0])
+    recorded = {timeframe: (first, last) for timeframe, first, last in record}
     coarser: list[tuple[int, int, Timeframe]] = []
-    begin, end = _recorded(feed, symbol, ladder[0])
+    begin, end = recorded.get(ladder[0], (NEVER, NEVER))
     for timeframe in ladder[1:]:
-        first, last = _recorded(feed, symbol, timeframe)
+        first, last = recorded[timeframe]
         for after, until in ((first, min(begin, last)), (max(end, first), last)):
-            decided = {t for t in asked if t in there and _overlap(_recorded(feed, symbol, t), (after, until))}
+            decided = {t for t in asked if t in there and _overlap(recorded[t], (after, until))}
             if until - after >= timeframe.ms and all(t.is_multiple_of(timeframe) for t in decided):
                 coarser.append((after, until, timeframe))
                 begin, end = min(begin, after), max(end, until)
     return Followed(ladder[0], tuple(sorted(coarser)))
-
-
-def _recorded(feed: Feed, symbol: str, timeframe: Timeframe) -> tuple[int, int]:
-    """Return the open of the first candle and the close of the last, ms."""
-    record = feed.span(symbol, timeframe)
-    return (2**62, 2**62) if record is None else (record[0] - timeframe.ms, record[1])
 
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:

@@ -65,6 +65,8 @@ class Tape(NamedTuple):
 
 
 inner = njit(nogil=True, error_model="numpy")
+small = njit(nogil=True, error_model="numpy", forceinline=True)
+"""For what is called at every step: handing over the arrays would cost more than the work."""
 
 
 # -- prices --
@@ -108,13 +110,13 @@ def seek(times: Whole, start: int, stop: int, time: int) -> int:
     return low
 
 
-@inner
+@small
 def copy(source: Floats, into: Floats, first: int) -> None:
     for i in range(source.shape[0]):
         into[first + i] = source[i]
 
 
-@inner
+@small
 def clear(row: Floats) -> None:
     for i in range(row.shape[0]):
         row[i] = 0.0
@@ -123,19 +125,19 @@ def clear(row: Floats) -> None:
 # -- one position --
 
 
-@inner
+@small
 def beyond(sign: float, price: float, level: float) -> bool:
     """Tell whether `price` is at `level` or farther on the profit side; False where there is no level."""
     return sign * (price - level) >= 0.0
 
 
-@inner
+@small
 def fell_to(sign: float, price: float, level: float) -> bool:
     """Tell whether `price` is at `level` or farther on the loss side; False where there is no level."""
     return sign * (price - level) <= 0.0
 
 
-@inner
+@small
 def saw(p: Floats, sign: float, price: float) -> None:
     """Widen the excursions by a price that was reached while it was open."""
     if sign > 0.0:
@@ -144,18 +146,18 @@ def saw(p: Floats, sign: float, price: float) -> None:
         p[BEST], p[WORST] = min(p[BEST], price), max(p[WORST], price)
 
 
-@inner
+@small
 def target_price(p: Floats, t: Floats, place: int) -> float:
     return p[STATE + place] if p[MOVED] != 0.0 else t[TERMS + TARGET * place + T_PRICE]
 
 
-@inner
+@small
 def next_target(p: Floats, t: Floats) -> float:
     """Return the price of the next target, NaN if there is none left."""
     return target_price(p, t, int(p[HIT])) if p[HIT] < t[TARGETS] else np.nan
 
 
-@inner
+@small
 def next_add(p: Floats, t: Floats, sign: float, d: Desk) -> float:
     """Return the price of the next add, NaN if none is left; they die with the first exit of any part."""
     if p[ADDED] >= t[ADDS] or p[REMAINING] < p[FILLED] - NOTHING:
@@ -169,7 +171,7 @@ def next_add(p: Floats, t: Floats, sign: float, d: Desk) -> float:
     return t[at + A_PRICE]
 
 
-@inner
+@small
 def tell(p: Floats, d: Desk, what: int, filled: float, detail: float, old: float) -> None:
     """Write down what happened, at `filled` if that is known (0: not) and not the close of the candle itself."""
     p[TOLD] += 1.0
@@ -186,7 +188,7 @@ def tell(p: Floats, d: Desk, what: int, filled: float, detail: float, old: float
     copy(p, row, HEAD)
 
 
-@inner
+@small
 def fill(p: Floats, d: Desk, time: float, price: float, part: float, reason: int) -> None:
     n = int(d.w[FILL_ROWS])
     p[FILLS] += 1.0
@@ -198,7 +200,7 @@ def fill(p: Floats, d: Desk, time: float, price: float, part: float, reason: int
     d.fills[n, F_TIME], d.fills[n, F_PRICE], d.fills[n, F_PART], d.fills[n, F_REASON] = time, price, part, reason
 
 
-@inner
+@small
 def account(p: Floats, t: Floats, sign: float) -> None:
     """Work out result, R and the average exit from the fills."""
     gain = sign * (p[PROCEEDS] - p[ENTRY] * p[PARTS_OUT]) - p[FEES]
@@ -208,7 +210,7 @@ def account(p: Floats, t: Floats, sign: float) -> None:
     p[EXIT_PRICE] = p[PROCEEDS] / p[PARTS_OUT] if p[PARTS_OUT] != 0.0 else np.nan
 
 
-@inner
+@small
 def take(p: Floats, t: Floats, sign: float, d: Desk, time: float, price: float, part: float, reason: int) -> None:
     fill(p, d, time, price, part, reason)
     p[PARTS_OUT] += part
@@ -218,7 +220,7 @@ def take(p: Floats, t: Floats, sign: float, d: Desk, time: float, price: float, 
     account(p, t, sign)
 
 
-@inner
+@small
 def stop_waiting(p: Floats, d: Desk) -> None:
     first = STATE + int(d.w[MOST_TARGETS]) + int(d.w[MOST_EXITS])
     for place in range(first, first + int(d.w[MOST_EXITS])):
@@ -226,7 +228,7 @@ def stop_waiting(p: Floats, d: Desk) -> None:
     p[WAITING] = p[FOREIGN] = 0.0
 
 
-@inner
+@small
 def end(p: Floats, d: Desk, status: int, time: float, detail: float) -> None:
     p[STATUS], p[CLOSED] = status, time
     stop_waiting(p, d)
@@ -241,7 +243,7 @@ def close(p: Floats, t: Floats, sign: float, d: Desk, status: int, price: float,
     end(p, d, status, time, detail)
 
 
-@inner
+@small
 def enter(p: Floats, t: Floats, sign: float, d: Desk, price: float, time: float) -> None:
     """Fill the entry order."""
     p[FIRST_FILL] = price
@@ -392,7 +394,7 @@ def field(p: Floats, sign: float, which: int, close: float) -> float:
 def run(
     p: Floats, t: Floats, sign: float, d: Desk, rule: int, close: float, row: int, lane: int
 ) -> float:  # fmt: skip
-    """Run the program of a row of the table: the value of an expression, NaN where it is unknown; truths are 0, NaN and 1."""
+    """Run the program of a row of the table, and return what it says: NaN is unknown, truths are 0, NaN and 1."""
     code, stack, stop = d.book, d.w[STACK:], int(d.book[rule, 1])
     kept = TERMS + TARGET * int(d.w[MOST_TARGETS]) + ADD * int(d.w[MOST_ADDS])
     top, i = -1, int(d.book[rule, 0])
@@ -469,7 +471,7 @@ def targets_at_open(p: Floats, t: Floats, sign: float, d: Desk, opened: float, t
         hit_target(p, t, sign, d, price, time)
 
 
-@inner
+@small
 def try_entry(
     p: Floats,
     t: Floats,
@@ -525,7 +527,7 @@ def waiting_exits(p: Floats, t: Floats, sign: float, d: Desk, market: float, tim
     stop_waiting(p, d)
 
 
-@inner
+@small
 def at_open(p: Floats, t: Floats, sign: float, d: Desk, opened: float, time: float, deadline: float) -> None:
     """Do what the open decides alone: exits that wait for a price, expiry, gaps through a level."""
     market = opened * (1.0 - sign * d.w[SLIPPAGE])
@@ -545,7 +547,7 @@ def at_open(p: Floats, t: Floats, sign: float, d: Desk, opened: float, time: flo
     targets_at_open(p, t, sign, d, opened, time, False)
 
 
-@inner
+@small
 def stopped(p: Floats, t: Floats, sign: float, d: Desk, profit: float, loss: float, resting: bool, time: float) -> None:
     """Close at the stop, after the adds that lie before it."""
     stop = p[STOP]
@@ -563,7 +565,7 @@ def stopped(p: Floats, t: Floats, sign: float, d: Desk, profit: float, loss: flo
         p[AMBIGUOUS] += 1.0
 
 
-@inner
+@small
 def within(
     p: Floats, t: Floats, sign: float, d: Desk, profit: float, loss: float, c: float, entered: int, time: float
 ) -> None:
@@ -604,7 +606,7 @@ def within(
         p[AMBIGUOUS] += 1.0
 
 
-@inner
+@small
 def apply_candle(
     p: Floats,
     t: Floats,
@@ -634,7 +636,7 @@ def apply_candle(
         within(p, t, sign, d, profit, loss, c, entered, close_time)
 
 
-@inner
+@small
 def deadline_of(p: Floats, t: Floats) -> float:
     """Return when it expires (ms): from the fill once there is one, from the signal before; 0: never."""
     if t[LIFETIME] == 0.0:
@@ -645,7 +647,7 @@ def deadline_of(p: Floats, t: Floats) -> float:
 # -- a closed candle of the strategy --
 
 
-@inner
+@small
 def apply_bar(
     p: Floats, t: Floats, sign: float, d: Desk, row: int, lane: int, price: float, time: float
 ) -> None:  # fmt: skip
@@ -757,7 +759,7 @@ def first_touch(
     return i
 
 
-@inner
+@small
 def follow(
     p: Floats,
     t: Floats,
@@ -784,7 +786,7 @@ def follow(
         watched = (t[KIND] != MARKET and t[PATIENCE] > 0.0) if pending else has_rules
         bar_at = FOREVER
         if watched:
-            while bar < bar_to and bar_here[wide, bar] == 0:
+            while not bar_whole and bar < bar_to and bar_here[wide, bar] == 0:
                 bar += 1
             if bar < bar_to:
                 bar_at = bar_time[bar]
@@ -806,7 +808,7 @@ def follow(
                 down = -np.inf if gain != gain else gain
                 up = min(np.inf if loss != loss else loss, np.inf if other != other else other)
             i = first_touch(p, sign, low, high, here, fine_whole, i, scan_to, down, up)
-        while i < stop and here[i] == 0:
+        while not fine_whole and i < stop and here[i] == 0:
             i += 1
         begun = d.w[TOLD_ROWS]
         if i < stop:
@@ -824,7 +826,7 @@ def follow(
         else:
             break
         if bar < bar_to and bar_time[bar] == time:
-            if p[STATUS] <= OPEN and bar_here[wide, bar] != 0:
+            if p[STATUS] <= OPEN and (bar_whole or bar_here[wide, bar] != 0):
                 apply_bar(p, t, sign, d, bar - bar_from, wide, tape.bar_close[wide, bar], float(time))
             bar += 1
         if d.w[TOLD_ROWS] > begun:

@@ -50,4 +50,4 @@ def _cut(block: Block, borders: Sequence[int]) -> Iterator[Block]:
 
 def _rows(panel: Panel, cut: slice) -> Panel:
     fields = {name: values[cut] for name, values in panel.fields.items()}
-    return replace(panel, close_time=panel.close_time[cut], here=panel.here[cut], fields=fields)
+    return replace(panel, close_time=panel.close_time[cut], here=panel.here[cut], fields=fields, columns={})

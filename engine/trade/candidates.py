@@ -15,6 +15,7 @@ from engine.kernels import columns as at
 from engine.trade.quote import Ticks, quote, width
 from engine.trade.rulebook import Rulebook
 from engine.trade.scene import TRUE, Scene
+from engine.trade.tape import column_of
 
 Places = npt.NDArray[np.intp]
 
@@ -88,7 +89,7 @@ def judged(
     """Return candidates of one rule on these cells of its panel."""
     rule = rulebook.rules[place]
     panel = scene.block.panels[rule.timeframe]
-    times, close = panel.close_time[rows], panel.fields["close"][rows, lanes]
+    times, close = panel.close_time[rows], column_of(panel, "close")[lanes, rows]
     read = partial(_read, scene, rows, lanes, {})
     quotes = quote(rule.side, read, times, close, ticks_of(scene, lanes), rulebook.kept[place], room)
     where = strategy.universe.where.get(rule.timeframe)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from engine.domain.market import Block, Floats, Followed, Market, Panel, Timeframe, Times, Truths
 from engine.domain.strategy import Plan, SideRules, StrategyRules
 from engine.trade.settings import Settings
-from engine.trade.tape import Tape, along, side_by_side, tape_of
+from engine.trade.tape import Tape, along, column_of, here_of, side_by_side, tape_of
 
 TRUE = 2
 
@@ -93,7 +93,9 @@ class Scene:
         """Return int8 (S,): 1 for a symbol that has every candle of the panel."""
         found = self._whole.get(panel.timeframe)
         if found is None:
-            found = self._whole[panel.timeframe] = np.all(panel.here == 1, axis=0).view(np.int8)
+            here = panel.here
+            all_of = np.ones(here.shape[1], np.bool_) if here.all() else np.all(here == 1, axis=0)
+            found = self._whole[panel.timeframe] = all_of.view(np.int8)
         return found
 
     def strips(self, timeframes: tuple[Timeframe, ...]) -> Strips:
@@ -112,10 +114,14 @@ class Scene:
         if not panels:
             panels = [_no_panel(Timeframe.parse("1m"), self.values.symbols)]
         whole = np.ascontiguousarray(np.stack([self.whole(panel) for panel in panels]))
+        if whole.all():
+            here = here_of(panels[0], whole[0])
+        else:
+            here = joined([side_by_side(panel.here, np.int8) for panel in panels], np.int8, axis=1)
         return Strips(
             joined([panel.close_time for panel in panels], np.int64),
-            joined([side_by_side(panel.here, np.int8) for panel in panels], np.int8, axis=1),
-            joined([side_by_side(panel.fields["close"], np.float64) for panel in panels], np.float64, axis=1),
+            here,
+            joined([column_of(panel, "close") for panel in panels], np.float64, axis=1),
             frames, whole,
         )  # fmt: skip
 

@@ -32,12 +32,20 @@ class Tape:
 
 def tape_of(panel: Panel, whole: Truths) -> Tape:
     """Return a panel's candles."""
-    opens, highs, lows, closes = (
-        side_by_side(panel.fields[name], np.float64) for name in ("open", "high", "low", "close")
-    )
+    opens, highs, lows, closes = (column_of(panel, name) for name in ("open", "high", "low", "close"))
     times = np.require(panel.close_time, np.int64, ["C", "W"])
-    here = side_by_side(panel.here, np.int8)
-    return Tape(times - panel.timeframe.ms, times, opens, highs, lows, closes, here, whole)
+    return Tape(times - panel.timeframe.ms, times, opens, highs, lows, closes, here_of(panel, whole), whole)
+
+
+def here_of(panel: Panel, whole: Truths) -> Truths:
+    """Return where candles exist, (S, T); nothing where all do, because nobody asks then."""
+    return np.empty((len(whole), 0), np.int8) if whole.all() else side_by_side(panel.here, np.int8)
+
+
+def column_of(panel: Panel, name: str) -> Floats:
+    """Return a field as (S, T)."""
+    there = panel.columns.get(name)
+    return side_by_side(panel.fields[name], np.float64) if there is None else np.require(there, np.float64, ["C", "W"])
 
 
 def side_by_side(values: npt.NDArray[Any], kind: type) -> npt.NDArray[Any]:
