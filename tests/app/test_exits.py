@@ -30,6 +30,7 @@ def commands() -> Iterator[tuple[str, ...]]:
 ALL = list(commands())
 BROKEN_STRATEGY: dict[str, tuple[str, ...]] = {
     "backtest": ("broken.yaml", "--candles", "c"),
+    "compare": ("broken.yaml", "broken.yaml", "--candles", "c"),
     "explain": ("broken.yaml", "--candles", "c", *AT),
     "fmt": ("broken.yaml",),
     "funnel": ("broken.yaml", "--candles", "c"),
