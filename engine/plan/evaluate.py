@@ -78,9 +78,9 @@ class Evaluator:
     """Evaluates a plan for `symbols`, block after block.
 
     `keep` are nodes whose values are asked for besides those that rules read; a plan without strategies keeps
-    all where nothing is asked for. Nodes that nothing kept needs are not evaluated. Panels must cover exactly
-    `symbols`, in this order. Raises LookupError for an unknown operation, ValueError for a frame of a symbol that is
-    not among them.
+    all where nothing is asked for. Nodes that nothing kept needs are not evaluated. Large parts are evaluated by
+    so many `threads`, with the same values. Panels must cover exactly `symbols`, in this order. Raises LookupError for
+    an unknown operation, ValueError for a frame of a symbol that is not among them.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class Evaluator:
         *,
         predictors: Mapping[str, Predictor] | None = None,
         keep: Iterable[int] | None = None,
+        threads: int = 1,
     ) -> None:
         self.plan, self.symbols = plan, tuple(symbols)
         everything = keep is None and not plan.strategies
@@ -105,9 +106,9 @@ class Evaluator:
         stepped = [i for i in used if nodes[i].op not in _NO_STEPS]
         self._steps = {i: step_of(i, nodes, lanes, self._by_frame, models) for i in stepped}
         work = Work(nodes, self._steps, self._by_frame, [lanes[frame] for frame in frames])
-        self._run = Run(work, used, sorted(self.kept))
+        self._run = Run(work, used, sorted(self.kept), threads)
         remembering = [i for i, step in self._steps.items() if step.remembers]
-        self._skip = Run(work, needed(nodes, remembering), ())
+        self._skip = Run(work, needed(nodes, remembering), (), threads)
 
     def advance(self, block: Block) -> Values:
         """Return the values over the next block; it must begin where the last one ended."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +18,9 @@ from engine.plan.operations import Array
 from engine.plan.pool import Pool
 from engine.plan.schedule import Task, schedule
 from engine.plan.steps import Call, Moment, Place, Step
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Sheets = Mapping[tuple[int, bool], Array]
 """The kept numbers (False) and truths (True) of each frame, by its place: (K, T, S)."""
@@ -37,8 +43,10 @@ class Work:
 class Run:
     """The evaluation of some nodes, and what is kept of it."""
 
-    def __init__(self, work: Work, order: Sequence[int], kept: Sequence[int]) -> None:
+    def __init__(self, work: Work, order: Sequence[int], kept: Sequence[int], threads: int = 1) -> None:
         """`order`: all nodes to be run, inputs before their users; `kept` those whose values are asked for."""
+        self._helpers = _helpers(threads - 1)
+        self._threads = threads
         from engine.kernels.elementwise import elementwise  # loaded when something is evaluated, as all kernels
 
         self._elementwise = elementwise
@@ -80,10 +88,12 @@ class Run:
             for key, sheet in sheets.items()
             for start in (0 if starts is None else starts[key[0]],)
         }
-        calls = self._list(counts, parts, large) if any(large) else self._calls_for(counts)
         with np.errstate(all="ignore"):
-            for function, given in calls:
-                function(*given)
+            if self._helpers is not None and any(large):
+                self._together(self._helpers, counts, parts, large)
+            else:
+                for function, given in self._list(counts, parts, large) if any(large) else self._calls_for(counts):
+                    function(*given)
         for (place, truth), part in parts.items():
             if counts[place]:
                 self._pools[place].keep(truth, moment.rows[place], part, large=large[place])
@@ -97,11 +107,32 @@ class Run:
             ready = self._ready[counts] = self._list(counts, {}, [False] * len(counts))
         return ready
 
+    def _together(
+        self, helpers: ThreadPoolExecutor, counts: Sequence[int], parts: Sheets, large: Sequence[bool]
+    ) -> None:
+        """Run the calls of each stage beside each other: first its steps, then its programs."""
+        for _, group in groupby(enumerate(self._calls), key=lambda item: (item[1].stage, isinstance(item[1], Task))):
+            beside: deque[Call] = deque()
+            alone: list[Call] = []
+            for at, call in group:
+                if self._idle(call, counts):
+                    continue
+                compiled = isinstance(call, Program) or call.step.compiled
+                (beside if compiled else alone).append(self._call(at, call, counts, parts, large))
+            helping = [helpers.submit(_drain, beside) for _ in range(min(self._threads, len(beside)) - 1)]
+            _drain(deque(alone))
+            _drain(beside)
+            for help_ in helping:
+                help_.result()
+
+    def _idle(self, call: Task | Program, counts: Sequence[int]) -> bool:
+        return not counts[call.place] and not (isinstance(call, Task) and call.step.always)
+
     def _list(self, counts: Sequence[int], parts: Sheets, large: Sequence[bool]) -> list[Call]:
         return [
             self._call(at, call, counts, parts, large)
             for at, call in enumerate(self._calls)
-            if counts[call.place] or (isinstance(call, Task) and call.step.always)
+            if not self._idle(call, counts)
         ]
 
     def _call(self, at: int, call: Task | Program, counts: Sequence[int], parts: Sheets, large: Sequence[bool]) -> Call:
@@ -134,3 +165,21 @@ class Run:
                 sheet: Array = part[column.index]
                 return sheet
         return self._pools[column.place].view(column, rows)
+
+
+def _helpers(count: int) -> ThreadPoolExecutor | None:
+    if count < 1:
+        return None
+    from concurrent.futures import ThreadPoolExecutor  # what is evaluated by one thread need not wait for it
+
+    return ThreadPoolExecutor(count)
+
+
+def _drain(calls: deque[Call]) -> None:
+    """Make the calls; several threads may take from the same ones."""
+    while calls:
+        try:
+            function, given = calls.popleft()
+        except IndexError:  # another thread took the last
+            return
+        function(*given)

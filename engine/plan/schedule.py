@@ -1,7 +1,7 @@
 """The schedule of a plan: which compiled calls, in which order, and where each result is kept how long.
 
 A step (a kernel, a join, a model) is a call of its own. Element-wise operations between steps are one program per
-frame and stage. Results share the slots of their frame's pool: a slot is free again after the last call that reads it.
+frame and stage. Results share the slots of their frame's pool: a slot is free again after the stage that reads it last.
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ def _homes(
         if column.home == "":
             homes.slot(column)
     ending: dict[int, list[Column]] = {}
+    ended: list[Column] = []
     for column in columns:
         if not homes.pinned(column):
             ending.setdefault(column.last, []).append(column)
@@ -148,8 +149,12 @@ def _homes(
                 ending.setdefault(max(column.last, at), []).append(column)
         if isinstance(call, Program):
             homes.registers(call)
-        for column in ending.pop(at, ()):
-            homes.free(column)
+        ended += ending.pop(at, ())
+        if at + 1 == len(calls) or calls[at + 1].stage != call.stage:
+            # Not before: what is called in one stage may be called at the same time.
+            for column in ended:
+                homes.free(column)
+            ended.clear()
     return homes.spaces
 
 

@@ -51,7 +51,8 @@ class Step(Protocol):
     `takes` tells per input whether it is wanted as truths (True), as numbers (False) or as it is (None); `gives` per
     output whether it writes truths. `call` makes it ready to work on the arrays it is given, all (T, S). A step that
     runs `always` also does where no candle of its frame closes in the block, to remember what it joins. One that
-    `remembers` does of a block what its values on the next depend on.
+    `remembers` does of a block what its values on the next depend on. The call of a `compiled` one is nothing but
+    compiled code, which may run beside others of its stage.
     """
 
     @property
@@ -62,6 +63,8 @@ class Step(Protocol):
     def always(self) -> bool: ...
     @property
     def remembers(self) -> bool: ...
+    @property
+    def compiled(self) -> bool: ...
     def call(self, place: Place, inputs: Sequence[Array], outputs: Sequence[Array]) -> Call: ...
     def snapshot(self) -> Any: ...
     def restore(self, snapshot: Any) -> None: ...
@@ -90,7 +93,7 @@ def step_of(
 
 
 class _Series:
-    takes, gives, always, remembers = (), (False,), True, True
+    takes, gives, always, remembers, compiled = (), (False,), True, True, False
 
     def __init__(self, name: str) -> None:
         self._name, self._join = name, SeriesJoin()
@@ -110,7 +113,7 @@ class _Series:
 
 
 class _Join:
-    takes, always, remembers = (None,), True, True
+    takes, always, remembers, compiled = (None,), True, True, False
 
     def __init__(self, other: Node, places: Mapping[Frame, int]) -> None:
         self.gives = (other.boolean,)
@@ -132,16 +135,16 @@ class _Join:
 class _Kernel:
     """A primitive: its compiled kernel and the state of every symbol."""
 
-    always, remembers = False, True
+    always, remembers, compiled = False, True, True
 
     def __init__(self, primitive: Primitive, params: Sequence[float | str], lanes: int) -> None:
-        compiled = kernel(primitive.kernel)
-        self._advance = compiled.advance
+        loaded = kernel(primitive.kernel)
+        self._advance = loaded.advance
         self._params = tuple(
             int(value) if spec.whole or spec.choices else float(value)
             for spec, value in zip(primitive.parameters, params, strict=True)
         )
-        self._state = np.zeros((compiled.rows(*self._params), lanes))
+        self._state = np.zeros((loaded.rows(*self._params), lanes))
         self.takes = tuple(spec.boolean for spec in primitive.inputs)
         self.gives = tuple(spec.boolean for spec in primitive.outputs)
         self._timed = primitive.timed
@@ -163,13 +166,13 @@ class _Kernel:
 class _Recur:
     """The recursion of a definition: a program run by one kernel (engine.plan.recursion tells its form)."""
 
-    always, remembers = False, True
+    always, remembers, compiled = False, True, False
 
     def __init__(self, node: Node, lanes: int) -> None:
-        compiled = kernel("recur")
-        self._advance = compiled.advance
+        loaded = kernel("recur")
+        self._advance = loaded.advance
         self._results, self._codes, self._depth = program.encode(node.params)
-        self._state = np.zeros((compiled.rows(self._results), lanes))
+        self._state = np.zeros((loaded.rows(self._results), lanes))
         self.takes = (False,) * len(node.inputs)
         self.gives = (False,) * self._results
 
@@ -240,7 +243,7 @@ class _Prediction:
 class _Model:
     """One of the two answers of a model."""
 
-    gives, always, remembers = (False,), False, False
+    gives, always, remembers, compiled = (False,), False, False, False
 
     def __init__(self, prediction: _Prediction, features: int, down: bool) -> None:
         self.takes = (None,) * features

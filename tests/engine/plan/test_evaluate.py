@@ -128,7 +128,7 @@ def test_what_is_kept_and_where_it_is_worked_on_changes_nothing(
         patch.setattr(run, "LARGE", data.draw(st.sampled_from([1, 30])))
         patch.setattr(parts, "CELLS", data.draw(st.sampled_from([3, 20, 10**6])))
         patch.setattr(parts, "FEWEST", 1)
-        got = grid.run(plan, cuts, keep=kept)
+        got = grid.run(plan, cuts, keep=kept, threads=data.draw(st.sampled_from([1, 2])))
     for node in kept:
         assert joined(got, node).tobytes() == joined(wanted, node).tobytes(), plan.nodes[node]
 

@@ -67,3 +67,23 @@ def test_what_is_skipped_leaves_the_same_behind(cells: int, monkeypatch: pytest.
     values, same = seen.advance(later), skipped.advance(later)
     for node in seen.kept:
         assert values.of(node).tobytes() == same.of(node).tobytes(), built_in().nodes[node]
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_several_threads_give_the_same_bits(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    symbols, later = history().symbols, history().block(UNTIL, UNTIL + 30 * MINUTE)
+    alone = Evaluator(built_in(), symbols)
+    alone.skip(history().block(MONDAY, MONDAY + 60 * MINUTE))
+    values = alone.advance(history().block(MONDAY + 60 * MINUTE, UNTIL))
+    wanted = alone.advance(later)
+    monkeypatch.setattr(run, "LARGE", 30)
+    monkeypatch.setattr(parts, "CELLS", 40 * len(symbols))
+    for _ in range(3):
+        many = Evaluator(built_in(), symbols, threads=threads)
+        many.skip(history().block(MONDAY, MONDAY + 60 * MINUTE))
+        same = many.advance(history().block(MONDAY + 60 * MINUTE, UNTIL))
+        for node in alone.kept:
+            assert same.of(node).tobytes() == values.of(node).tobytes(), built_in().nodes[node]
+        after = many.advance(later)
+        for node in alone.kept:
+            assert after.of(node).tobytes() == wanted.of(node).tobytes(), built_in().nodes[node]
