@@ -69,7 +69,7 @@ def run(order: Order, plan: Plan, feed: Feed, tell: Callable[[float, float], Non
     if coupled or not whole.markets or (candles < LONG and wish.jobs < 2):
         found = backtest(
             plan, counted, order.universe, order.settings, start=wish.since, end=wish.until, span=_span(whole),
-            predictors=wiring.predictors(plan, order.config),
+            predictors=wiring.predictors(plan, order.config), threads=wish.jobs or os.cpu_count() or 1,
         )  # fmt: skip
         tell(amount, amount)
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -213,5 +214,6 @@ def build_loop(
         slippage=config.costs.slippage,
         engine_version=__version__,
         risk=protections(config),
+        threads=os.cpu_count() or 1,
     )
     return Loop(road, settings, scope)

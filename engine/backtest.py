@@ -124,13 +124,15 @@ def backtest(
     span: int = 0,
     predictors: Mapping[str, Predictor] | None = None,
     hand: Callable[[Sequence[tuple[int, Told]]], None] | None = None,
+    threads: int = 1,
 ) -> Result:
     """Run `plan` over all that `feed` has, and decide what closed in (start, end].
 
     `universe` has per strategy id the symbols it may trade (default: those it names). Candles before `start`
     only warm up. `span` (ms) is how much is evaluated at once, 0 for all of it: it bounds memory and changes
     nothing else. Of `settings` the symbols, the followed timeframes and the history are filled in here. `hand` is
-    given what every block told, by strategy; then it is let go, and the result has no events and no trades.
+    given what every block told, by strategy; then it is let go, and the result has no events and no trades. So many
+    `threads` evaluate, with the same values.
     Raises FeedError, and ValueError where there are no candles in the span.
     """
     whole = survey(plan, feed, universe)
@@ -152,7 +154,7 @@ def backtest(
 
     # What fired on the last candles before `start` is remembered: deciding begins with them, silently.
     warm = max(first, begin - 2 * max(timeframe.ms for timeframe in scope.timeframes))
-    evaluator = Evaluator(plan, scope.symbols, predictors=predictors)
+    evaluator = Evaluator(plan, scope.symbols, predictors=predictors, threads=threads)
     borders = sorted({first, warm, *(opened for opened in begun.values() if first < opened < warm)})
     for opening, closing in pairwise(borders):
         for after, until in _cut(opening, closing, span):

@@ -73,6 +73,7 @@ class Settings:
     """How the loop decides. `universe` has per strategy id the symbols it may trade (default: those it names).
 
     `block` is how many ms are evaluated at once at most; `reports` whether each bot tells its day at UTC midnight.
+    So many `threads` evaluate what is long, such as the history at a start.
     """
 
     universe: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -84,6 +85,7 @@ class Settings:
     block: int = DAY
     warm_block: int = 7 * DAY
     reports: bool = True
+    threads: int = 1
 
 
 class Loop:
@@ -210,7 +212,8 @@ class Loop:
         road, book = self.road, self.road.store.book()
         followed = follow_from(book)
         at = self._cursor if followed is None else min(self._cursor, followed)
-        evaluator = Evaluator(road.plan, self.scope.symbols, predictors=road.predictors)
+        own = self.settings.threads
+        evaluator = Evaluator(road.plan, self.scope.symbols, predictors=road.predictors, threads=own)
         begun = begins(road.feed, self.scope)
         for after, until in spans(self._origin, at, self.settings.warm_block):
             if self._stopped():
