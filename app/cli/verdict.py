@@ -117,6 +117,14 @@ def _near(found: Verdict, job: Job) -> None:
         told = [f"{mark}: {figure(name, t.figures)}" for mark, (_, t) in zip(marks, beside, strict=True)]
         rows.append([one.name, "  ".join(told)])
     show.table(["param", f"{SHORT.get(name, name)} around the best (*), one param moved at a time"], rows)
+    better = [
+        (t.rank[0], param, t) for param, t in found.near if t.costs is not None and t.rank[0] < found.best.rank[0]
+    ]
+    if better:
+        _, param, trial = min(better, key=lambda one: one[0])
+        unit = next(one.unit for one in job.ranges if one.name == param)
+        there = f"{param} {written(trial.point[param], unit)} alone gives {figure(name, trial.figures)}"
+        show.say(f"the search has not come to an end: {there}; more --trials would find it\n")
 
 
 def _hold_out(found: Verdict, job: Job) -> None:

@@ -24,18 +24,22 @@ from engine.ports import Feed, Predictor, RiskRule
 from engine.trade.told import Told
 from engine.trade.trades import endings
 
-BUDGET = 64 * 2**20
-"""Bytes of the values that rules read, held at once."""
+BUDGET = 32 * 2**20
+"""Bytes of the values that rules read and of what is told, held at once."""
+TOLD = 8
+"""Bytes of what is told, a candle: 400 an event, if one candle in 200 has a signal and that has four."""
 
 
 def lean(plan: Plan) -> Plan:
-    """Return the plan without what only explains: no condition's own value is kept, only what it leads to."""
+    """Return the plan without what only explains: no condition's own value is kept, only what it leads to, and the
+    confidence that is published is not worked out (where firing asks for it, it is a part of that)."""
     return replace(plan, strategies=tuple(_lean(rules) for rules in plan.strategies))
 
 
 def _lean(rules: StrategyRules) -> StrategyRules:
     sides = {
-        timeframe: tuple(replace(side, conditions=()) for side in given) for timeframe, given in rules.rules.items()
+        timeframe: tuple(replace(side, conditions=(), confidence=side.fires) for side in given)
+        for timeframe, given in rules.rules.items()
     }
     return replace(rules, rules=sides)
 
@@ -43,6 +47,9 @@ def _lean(rules: StrategyRules) -> StrategyRules:
 def span_within(plan: Plan, lanes: int, budget: int = BUDGET) -> int:
     """Return how much history (ms) may be evaluated at once within `budget` bytes, whole candles of every timeframe."""
     weight: dict[Timeframe, int] = {}
+    for rules in plan.strategies:
+        for timeframe, sides in rules.rules.items():
+            weight[timeframe] = weight.get(timeframe, 0) + TOLD * len(sides)
     for node in rule_nodes(plan):
         here = plan.nodes[node]
         weight[here.frame.timeframe] = weight.get(here.frame.timeframe, 0) + (1 if here.boolean else 8)

