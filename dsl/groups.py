@@ -21,8 +21,8 @@ GROUPS: dict[str, str] = {
     ),
     "Trend and stops": (
         "adx dmi dx adxr directional_movement supertrend psar chandelier chande_kroll atr_stop volatility_stop hilo"
-        " aroon vortex ichimoku heikin_ashi vhf qstick trend_intensity ttm_trend trend_strength golden_cross"
-        " death_cross"
+        " range_filter aroon vortex ichimoku heikin_ashi vhf qstick trend_intensity ttm_trend trend_strength"
+        " golden_cross death_cross"
     ),
     "Lines and cycles": (
         "linreg slope linreg_angle linreg_intercept tsf r_squared correlation_trend hilbert ht_trendline ht_dcperiod"
