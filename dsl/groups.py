@@ -26,7 +26,7 @@ GROUPS: dict[str, str] = {
     ),
     "Lines and cycles": (
         "linreg slope linreg_angle linreg_intercept tsf r_squared correlation_trend hilbert ht_trendline ht_dcperiod"
-        " ht_dcphase ht_phasor ht_sine ht_trendmode highpass roofing"
+        " ht_dcphase ht_phasor ht_sine ht_trendmode highpass roofing cyber_cycle instantaneous_trend reflex trendflex"
     ),
     "Volume": (
         "obv ad adosc cmf twiggs money_flow_volume pvt nvi pvi wad wvad iii kvo vfi vzo pzo eom market_facilitation"

@@ -13,7 +13,8 @@ PRIMITIVE = Primitive(
     about=(
         "Prices of the running day, week (from Monday) or month, UTC, and of the one before. open, high, low: so far,"
         " this candle included; previous_open, previous_high, previous_low, previous_close: of the whole one before;"
-        " new: this is the first candle. What began before the history is unknown."
+        " new: this is the first candle. What began before the history is unknown; on candles of less than 5m write"
+        " `period_range().high@5m`, which asks for less history."
     ),
     inputs=(
         Input("open", unit="price", default="open"),

@@ -131,6 +131,38 @@ def highpass(x: Floats, n: int) -> Floats:
     return out
 
 
+def flexed(b: Bars, n: int, straight: bool) -> Floats:
+    """Return trendflex, or with `straight` reflex."""
+    smooth = super_smoother(b.close, n // 2)
+    off = np.full(len(smooth), NAN)
+    for i in range(n, len(smooth)):
+        slope = (smooth[i - n] - smooth[i]) / n if straight else 0.0
+        off[i] = sum(smooth[i] + count * slope - smooth[i - count] for count in range(1, n + 1)) / n
+    power = np.full(len(off), off[n] ** 2)
+    for i in range(n + 1, len(off)):
+        power[i] = 0.04 * off[i] ** 2 + 0.96 * power[i - 1]
+    return off / np.sqrt(power)
+
+
+def cyber_cycle(b: Bars, alpha: float) -> Floats:
+    x = (b.high + b.low) / 2
+    smooth = (x + 2 * before(x) + 2 * before(x, 2) + before(x, 3)) / 6
+    out = np.zeros(len(x))
+    for i in range(5, len(x)):
+        out[i] = (1 - alpha / 2) ** 2 * (smooth[i] - 2 * smooth[i - 1] + smooth[i - 2])
+        out[i] += 2 * (1 - alpha) * out[i - 1] - (1 - alpha) ** 2 * out[i - 2]
+    return out
+
+
+def instantaneous_trend(b: Bars, alpha: float) -> Floats:
+    x = (b.high + b.low) / 2
+    out = x.copy()
+    for i in range(2, len(x)):
+        out[i] = (alpha - alpha**2 / 4) * x[i] + alpha**2 / 2 * x[i - 1] - (alpha - 0.75 * alpha**2) * x[i - 2]
+        out[i] += 2 * (1 - alpha) * out[i - 1] - (1 - alpha) ** 2 * out[i - 2]
+    return out
+
+
 def frama(b: Bars, n: int) -> Floats:
     half, middle = n // 2, (b.high + b.low) / 2
     late = (top(b.high, half) - bottom(b.low, half)) / half

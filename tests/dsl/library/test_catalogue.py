@@ -143,6 +143,7 @@ SETTLING = [
 """Recursions whose `settles` was measured, not derived."""
 LONGER = [
     "kama(close, 20, 3, 60)", "vidya(close, 40, 20)", "mcginley(close, 60, 1)", "super_smoother(close, 100)",
+    "cyber_cycle(hl2, 0.02).line", "instantaneous_trend(hl2, 0.02).line",
     "decycler(close, 200)", "highpass(close, 200)", "laguerre(close, 0.95)", "laguerre_rsi(close, 0.9)",
     "mama(close, 0.3, 0.02).fama", "frama(60)", "atr_stop(50, 6).line",
     "volatility_stop(30, 6).line", "hilo(60, 80).line", "range_filter(close, 200, 5).line", "qqe(close, 40, 10).line",
