@@ -277,6 +277,10 @@ def _study(want: Asked, settings: Config, job: Job, rules: StrategyRules) -> Any
         return Study(want.study or settings.home / "studies" / f"{rules.id}.jsonl", header, resume=want.resume)
     except StudyProblem as error:
         raise Failure(str(error)) from None
+    except OSError as error:
+        raise Failure(
+            f"the study cannot be kept: {error.strerror}: {error.filename}; --study takes another file"
+        ) from None
 
 
 def _runner(want: Asked) -> Runner:
@@ -316,7 +320,10 @@ def _keep(found: Verdict, job: Job, study: Path, source: Path, write: Path | Non
 
 def _replace(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise Failure(f"{path} cannot be written: {error.strerror}") from None

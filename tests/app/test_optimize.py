@@ -287,6 +287,8 @@ REFUSALS = {
     "no address": (TUNED, ("--backend", "dask"), 3, "--backend dask needs the --scheduler of a cluster"),
     "no cluster": (TUNED, ("--backend", "dask", "--scheduler", "tcp://127.0.0.1:1"), 3, "there is no dask scheduler"),
     "other file": (TUNED, ("--write", "taken.yaml"), 3, "taken.yaml is there already; --write takes a new file"),
+    "no folder for it": (TUNED, ("--study", "taken.yaml/s.jsonl"), 3, "the study cannot be kept: "),
+    "no folder for a page": (TUNED, ("--html", "taken.yaml/p.html"), 3, "taken.yaml/p.html cannot be written: "),
     "no version": (TUNED.replace("1.0.0", "new"), ("--write", "x.yaml"), 3, "'new' is not written as 1.0.0"),
 }  # fmt: skip
 
