@@ -8,8 +8,7 @@ An unknown value empties the window.
 
 State: 0 known values in a row, 1 place in the block, 2 extreme of the block so far, 3 ... the ring: behind the place
 values of this block, before it extremes of the last one from there to its end. Of several symbols, all that share
-their place are one loop; one that fell behind for a missing candle is stepped alone until it begins anew or a value
-is unknown.
+their place are one loop; one that fell behind for a missing candle is stepped alone until it is brought back.
 """
 
 from __future__ import annotations
@@ -20,6 +19,8 @@ from engine.kernels.jit import FLOAT, HERE, STATE, WHOLE, Floats, Truths, compil
 
 MANY = 2_048
 """Values of one symbol that are looked at together."""
+SELDOM = 16
+"""How seldom, in places, or a quarter of the window, a symbol that fell behind is brought back to the others' place."""
 
 
 def rows(length: int) -> int:
@@ -112,19 +113,21 @@ def highest(here: Truths, source: Floats, state: Floats, out: Floats, length: in
         state[0, 0], state[1, 0], state[2, 0] = min(known, length), place, extreme
         return
     known_by, places, extremes = state[0], state[1], state[2]
-    ok, fresh = np.empty(lanes, np.bool_), np.empty(lanes)
+    ok, fresh, moved = np.empty(lanes, np.bool_), np.empty(lanes), np.empty(length)
+    seldom = max(SELDOM, length // 4)
     for t in range(count):
         there, values, results = here[t], source[t], out[t]
         one, middle, other = places[0], places[lanes // 2], places[lanes - 1]
         place_of = one if (one == middle) | (one == other) else middle
         common, shared = int(place_of), 0
+        following_place = common + 1 if common + 1 < length else 0
         for s in range(lanes):
             ok[s] = (there[s] != 0) & (places[s] == place_of)
             shared += ok[s]
         if shared:
             ring, following = state[3 + common], state[3 + (common + 1 if common + 1 < length else common)]
             begins, final = common == 0, common + 1 == length
-            after = 0.0 if final else common + 1.0
+            after = float(following_place)
             for s in range(lanes):
                 value, candle, joined_in = values[s] + 0.0, there[s], ok[s]
                 known, before, own = known_by[s], extremes[s], places[s]
@@ -182,3 +185,20 @@ def highest(here: Truths, source: Floats, state: Floats, out: Floats, length: in
             if known >= length:
                 results[s] = result
             known_by[s], places[s] = min(known, length), place
+            if place % seldom == 0 and place != following_place:
+                # What is left of the window, oldest first, is as good as its values: an extreme of what follows a value
+                # stands for it. Cut where the others cut, it is the same window.
+                for i in range(length):
+                    moved[i] = state[3 + (place + i) % length, s]
+                begun = length - following_place
+                extremes[s] = -np.inf
+                for i in range(begun, length):
+                    state[3 + i - begun, s] = moved[i]
+                    if moved[i] > extremes[s]:
+                        extremes[s] = moved[i]
+                rest_of = -np.inf
+                for i in range(begun - 1, -1, -1):
+                    if moved[i] > rest_of:
+                        rest_of = moved[i]
+                    state[3 + following_place + i, s] = rest_of
+                places[s] = following_place
