@@ -91,7 +91,7 @@ def _text(
         ]  # fmt: skip
         show.table(["value", "tf", "declared", "settled after", "", "symbol", "from"], rows, right=(2, 3))
     if not any(one.late for one in values):
-        show.say("every value settles to 1e-6 within the candles that are declared for it")
+        show.say("every value settles within the candles that are declared for it")
     if short:
         show.say(f"{len(short)} of them could not be followed for as long as declared: there is too little history")
     rows = [

@@ -26,6 +26,9 @@ from engine.ports import Predictor
 from engine.sceptic.walk import Ground, Part
 
 TOLERANCE = 1e-6
+FAR = 1e-5
+"""A difference of averages is smaller than they are, and settles a little later to the same share of itself: a value
+is late only where it is still so far apart after what is declared."""
 TIMES = (1, 2, 4)
 """How often the declared warm-up."""
 
@@ -49,11 +52,13 @@ class Settled:
     symbol: str
     start: int
     looked: int
+    far: int = 0
+    """The last candle on which it was more than FAR apart, 0 for none."""
 
     @property
     def late(self) -> bool:
-        """Say whether it took longer than declared, as far as so many candles were looked at."""
-        return self.looked > self.declared and (self.measured is None or self.measured > self.declared)
+        """Say whether it was still far apart on candles after those that are declared."""
+        return self.far >= self.declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ class _Tally:
         self._ground, self._nodes = ground, nodes
         self._seen: dict[int, Floats] = {}
         self._last: dict[int, Floats] = {}
+        self._far: dict[int, Floats] = {}
 
     def add(self, known: Values, then: Values) -> None:
         for node in self._nodes:
@@ -142,9 +148,9 @@ class _Tally:
             there = (known.here(made.frame) != 0)[:, : one.shape[1]]
             before = self._seen.get(node, np.zeros(one.shape[1]))
             count = before + np.cumsum(there, axis=0)
-            wrong = there & _apart(one, other)
-            last = np.where(wrong, count, 0).max(axis=0)
-            self._last[node] = np.maximum(self._last.get(node, np.zeros(one.shape[1])), last)
+            for tolerance, known_last in ((TOLERANCE, self._last), (FAR, self._far)):
+                last = np.where(there & _apart(one, other, tolerance), count, 0).max(axis=0)
+                known_last[node] = np.maximum(known_last.get(node, np.zeros(one.shape[1])), last)
             self._seen[node] = count[-1]
 
     def settled(self, begin: int) -> list[Settled]:
@@ -157,20 +163,20 @@ class _Tally:
             found.append(
                 Settled(
                     node, made.text or made.op, made.frame.timeframe.text, made.converged, measured, symbol, begin,
-                    int(seen[lane]),
+                    int(seen[lane]), int(self._far[node].max()),
                 )
             )  # fmt: skip
         return found
 
 
-def _apart(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def _apart(one: npt.NDArray[Any], other: npt.NDArray[Any], tolerance: float) -> npt.NDArray[np.bool_]:
     """Return where two values do not agree."""
     if one.dtype.kind != "f":
         different: npt.NDArray[np.bool_] = one != other
         return different
     usual = np.nanmean(np.abs(np.where(np.isnan(one).all(axis=0), 0.0, one)), axis=0)
     with np.errstate(invalid="ignore"):
-        close = np.abs(one - other) <= TOLERANCE * np.maximum(np.abs(one), usual)
+        close = np.abs(one - other) <= tolerance * np.maximum(np.abs(one), usual)
     apart: npt.NDArray[np.bool_] = ~close & ~(np.isnan(one) & np.isnan(other))
     return apart
 
