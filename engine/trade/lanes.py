@@ -71,8 +71,8 @@ class Lanes:
                 self._remember(place, before[symbol])
         self.ticks = np.array([scene.market(symbol).steps for symbol in symbols.names]).reshape(-1, 2)
         self.bench = self._bench()
-        self.log = np.empty((64 + 4 * count + len(candidates) // 2, at.HEAD + self.width))
-        self.fills = np.empty((64 + 4 * count + len(candidates) // 2, at.FILL))
+        rows = _room_for(count, len(candidates))
+        self.log, self.fills = np.empty((rows, at.HEAD + self.width)), np.empty((rows, at.FILL))
         self._fixed: tuple[Any, ...] | None = None
 
     # -- before --
@@ -250,6 +250,11 @@ def reason_text(code: int, settings: Settings) -> str:
 def hash_of(scene: Scene, strategy: StrategyRules) -> str:
     """Return what names the rules that a signal was made by: the strategy's own hash, else the plan's."""
     return strategy.hash or scene.plan.hash
+
+
+def _room_for(lanes: int, candidates: int) -> int:
+    """Return how many rows a log begins with; it grows where they do not do."""
+    return 64 + 4 * lanes + candidates // 2
 
 
 def _grown(rows: Floats) -> Floats:

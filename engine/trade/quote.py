@@ -57,7 +57,8 @@ class Ticks:
         return Ticks(self.step[places], self.scale[places])
 
     def round(self, prices: Floats) -> Floats:
-        """Return prices on the tick (Market.round_price says how), NaN where they are not finite."""
+        """Return prices on the tick (Market.round_price says how), NaN where they are not finite; to be called under
+        `np.errstate(all="ignore")`."""
         step, scale = self.step, self.scale
         if not step.any():
             return np.where(np.isfinite(prices), prices, UNKNOWN)

@@ -7,36 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain.book import Book
-from engine.domain.event import SignalFired
 from engine.trade.settings import Settings
-from tests.engine.made import FOLLOW, M1, MARKETS, everything, run
-from tests.engine.trade.reference_life import Costs, Terms
-from tests.engine.trade.reference_path import Bars, Path
-from tests.engine.trade.reference_step import step_by_step
+from tests.engine.made import MARKETS, everything, run
+from tests.engine.trade.lives import assert_stepped
 
 
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_jumping_is_stepping(seed):
     plan, values, block = everything(seed, 700, ("BTC/USDT",))
-    how = Settings(fees=0.001, slippage=0.0005, follow=FOLLOW)
-    events, book = run(plan, values, block, settings=how)
-    last = {position.id: position for position in book.live_positions()}
-    path = Path.of(block.panels[M1], 0)
-    signals = [event for event in events if isinstance(event, SignalFired)]
-    assert signals
-    for fired in signals:
-        signal = fired.signal
-        strategy = plan.strategy(signal.strategy)
-        timeframe, side = next(
-            (timeframe, side) for timeframe, sides in strategy.rules.items() for side in sides
-            if (timeframe.text, side.side) == (signal.timeframe, signal.side)
-        )  # fmt: skip
-        terms = Terms(MARKETS[signal.symbol], Costs(0.001, 0.0005), side)
-        told, end = step_by_step(fired.position, terms, path, Bars.of(block.panels[timeframe], 0, values), block.until)
-        assert repr(told) == repr([e for e in events if e is not fired and getattr(e, "signal", None) == signal])
-        if end.status.live:
-            assert repr(end) == repr(last[signal.id])
+    assert assert_stepped(plan, values, block)
 
 
 def test_a_book_is_what_its_events_say():

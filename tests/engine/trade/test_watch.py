@@ -7,13 +7,11 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain.event import PartExited, PositionClosed, SignalFired
+from engine.domain.event import PartExited, PositionClosed
 from engine.domain.strategy import Apply, Constant, ExitRule, Held, PositionField, Ref, TrailRule
 from engine.trade.settings import Settings
-from tests.engine.made import FOLLOW, M1, MARKETS, everything, run
-from tests.engine.trade.reference_life import Costs, Terms
-from tests.engine.trade.reference_path import Bars, Path
-from tests.engine.trade.reference_step import step_by_step
+from tests.engine.made import FOLLOW, everything, run
+from tests.engine.trade.lives import assert_stepped
 
 COMPARISONS = st.sampled_from(["lt", "le", "gt", "ge"])
 BARS = st.sampled_from([0.0, 1.0, 3.0, 7.5, 40.0, -2.0, float("nan"), float("inf")])
@@ -60,22 +58,7 @@ def test_passing_is_stepping(data: st.DataObject, seed: int) -> None:
             rules[timeframe] = tuple(made)
         strategies.append(replace(strategy, rules=rules))
     plan = replace(plan, strategies=tuple(strategies))
-    how = Settings(fees=0.001, slippage=0.0005, follow=FOLLOW)
-    events, book = run(plan, values, block, settings=how)
-    last = {position.id: position for position in book.live_positions()}
-    path = Path.of(block.panels[M1], 0)
-    for fired in (event for event in events if isinstance(event, SignalFired)):
-        signal = fired.signal
-        timeframe, side = next(
-            (timeframe, side)
-            for timeframe, sides in plan.strategy(signal.strategy).rules.items() for side in sides
-            if (timeframe.text, side.side) == (signal.timeframe, signal.side)
-        )  # fmt: skip
-        terms = Terms(MARKETS[signal.symbol], Costs(0.001, 0.0005), side)
-        told, end = step_by_step(fired.position, terms, path, Bars.of(block.panels[timeframe], 0, values), block.until)
-        assert repr(told) == repr([e for e in events if e is not fired and getattr(e, "signal", None) == signal])
-        if end.status.live:
-            assert repr(end) == repr(last[signal.id])
+    assert_stepped(plan, values, block)
 
 
 def test_the_rules_made_here_do_exit() -> None:
