@@ -1,10 +1,10 @@
 """A backtest from YAML against the same written by hand in numba: `python bench/bench_backtest.py`.
 
 Long when ema(7) crosses above ema(25) and rsi(14) < 70, stop 2 %, target 4 %, one position, fee 0.1 %. Two shapes:
-one symbol with a year of 1m candles, and 100 symbols with 10,000 each. By hand is
-compiled code over arrays that are already there: a function per indicator, or all of it in one loop that keeps nothing
-but the trades, the floor under every floor. Ours is the whole road, from a feed in memory to columns of trades: gather, evaluate,
-decide. Both must make the same trades, checked one by one, before anything is timed.
+one symbol with a year of 1m candles, and 100 symbols with 10,000 each. By hand is compiled code over arrays that are
+already there: a function per indicator, or all of it in one loop that keeps nothing but the trades, the floor under
+every floor. Ours is the whole road, from a feed in memory to columns of trades: gather, evaluate, decide. All must make
+the same trades, checked one by one, before anything is timed.
 """
 
 from __future__ import annotations
@@ -309,7 +309,8 @@ def growth() -> None:
             amounts.append(symbols * count)
             times.append(min(took))
             print(
-                f"  {symbols:4} x {count:9,} candles {1000 * times[-1]:9.1f} ms  {1e9 * times[-1] / amounts[-1]:6.1f} ns each"
+                f"  {symbols:4} x {count:9,} candles {1000 * times[-1]:9.1f} ms"
+                f"  {1e9 * times[-1] / amounts[-1]:6.1f} ns each"
             )
         slope = np.polyfit(np.log(amounts[1:]), np.log(times[1:]), 1)[0]
         print(f"  exponent in {what}, from the second size on: {slope:.2f}")
