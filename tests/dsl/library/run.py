@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ NEVER = Gaps("skip", 0)
 START = 1_483_228_800_000  # 2017-01-01, a midnight
 
 
+@lru_cache(maxsize=2048)
 def compiled(text: str, timeframe: str = "1d") -> tuple[Plan, int]:
     """Return the plan of an expression and its node. Raises AssertionError with what was found against it."""
     plan, node, diagnostics = load_expression(text, timeframe, gaps=NEVER)
