@@ -92,11 +92,13 @@ def _tellings(sides: tuple, settings: Config, span: tuple[int | None, int | None
     if all(kinds):
         raise Failure("one of the two must be a strategy: its rules tell what a database should have said")
     found: list[Telling | None] = [None, None]
-    for place, side in enumerate(sides):
-        if not kinds[place]:
-            found[place], notes = tested(side, "AB"[place], settings, span)
-            for line in notes:
-                show.note(line)
+    with show.progress("backtests", kinds.count(False), unit="runs") as update:
+        for place, side in enumerate(sides):
+            if not kinds[place]:
+                found[place], notes = tested(side, "AB"[place], settings, span)
+                update(sum(one is not None for one in found), "")
+                for line in notes:
+                    show.note(line)
     for place, side in enumerate(sides):
         if kinds[place]:
             known = next(one for one in found if one is not None)

@@ -189,6 +189,27 @@ def test_a_killed_search_goes_on_as_if_nothing_had_been(
     assert {**resumed.json, "study": ""} == {**whole.json, "study": ""}
 
 
+def test_a_killed_worker_changes_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    psutil = pytest.importorskip("psutil")
+    process = start(*LONG, "--method", "random", "--study", "s.jsonl", "--json", cwd=home)
+    killed, end = 0, time.monotonic() + 60
+    while not killed and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.02)
+        if results(home / "s.jsonl") < 10:
+            continue
+        for child in psutil.Process(process.pid).children(recursive=True):
+            if "popen_loky" in " ".join(child.cmdline()):
+                child.kill()
+                killed = child.pid
+                break
+    out, err = process.communicate(timeout=120)
+    assert killed, "a worker was there to be killed"
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+    whole = call(monkeypatch, home, *LONG, "--jobs", 1, "--method", "random", "--study", "whole.jsonl", "--json")
+    assert {**Answer(0, out, err).json, "study": ""} == {**whole.json, "study": ""}
+
+
 def test_ctrl_c_leaves_all_that_was_done(home: Path) -> None:
     answer = stopped(home, signal.SIGINT, "random")
     assert answer.status == 130, answer.err
