@@ -13,7 +13,7 @@ from app.recorded import kept_candles
 from app.sceptical import checked
 from engine.backtest import backtest
 from engine.domain.strategy import Plan, StrategyRules
-from engine.sceptic.compare import Telling, told
+from engine.sceptic.telling import Telling, told
 from engine.sceptic.walk import Ground
 
 LATE = 300_000

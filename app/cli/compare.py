@@ -13,7 +13,8 @@ from app.failure import CLEAN, FINDINGS, Failure
 
 if TYPE_CHECKING:
     from app.config import Config
-    from engine.sceptic.compare import Difference, Telling
+    from engine.sceptic.compare import Difference
+    from engine.sceptic.telling import Telling
 
 _PERCENT = click.FloatRange(0, 10)
 _THERE = click.Path(exists=True, path_type=Path)

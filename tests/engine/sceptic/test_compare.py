@@ -10,7 +10,8 @@ import pytest
 from dsl.load import load
 from engine.domain.position import Position
 from engine.feeds.files import FilesFeed
-from engine.sceptic.compare import Key, Telling, compare, told
+from engine.sceptic.compare import compare
+from engine.sceptic.telling import Key, Telling, told
 from engine.sceptic.walk import Ground
 from tests.app.bot import UNIVERSE, furnish, history
 
