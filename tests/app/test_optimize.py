@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import re
 import signal
+import subprocess
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,7 +16,7 @@ from typing import Any
 import pytest
 
 from dsl.load import load
-from tests.app.command import SWING, Answer, call, candles, run, start
+from tests.app.command import ENGINE, SWING, Answer, call, candles, run, start
 
 TUNED = (
     SWING.replace(
@@ -227,6 +230,30 @@ def test_another_search_does_not_go_on_with_it(home: Path, monkeypatch: pytest.M
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("method", ["random", "tpe"])
+def test_the_bar_tells_the_truth(method: str, home: Path) -> None:
+    """On a terminal: it never goes back, ends at its total, and that is what the study has."""
+    ours, theirs = pty.openpty()
+    command = [ENGINE, "optimize", *map(str, LOOK), "--trials", "40", "--method", method, "--walk-forward", "8d/4d",
+               "--hold-out", "3d", "--jobs", "1", "--study", "s.jsonl"]  # fmt: skip
+    wide = {**os.environ, "COLUMNS": "120", "TERM": "xterm"}
+    process = subprocess.Popen(command, cwd=home, stdout=subprocess.DEVNULL, stderr=theirs, env=wide)
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # the terminal is closed at the end
+        while part := os.read(ours, 4096):
+            said += part
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    counts = [(int(done), int(total)) for done, total in re.findall(rb"(\d+)/(\d+)", said)]
+    assert len({done for done, _ in counts}) > 5
+    assert counts == sorted(counts)
+    assert len({total for _, total in counts}) == 1
+    assert counts[-1][0] == counts[-1][1]
+    assert results(home / "s.jsonl") <= counts[-1][1] + 1, "and the line that the hold-out was opened"
+    assert results(home / "s.jsonl") > 0.8 * counts[-1][1]
+
+
 # -- what it writes --
 
 
@@ -335,7 +362,6 @@ def test_a_broken_candle_file_is_told_with_its_line(home: Path, monkeypatch: pyt
 
 
 def test_optuna_and_dask_load_only_where_they_are_used(home: Path) -> None:
-    import subprocess
     import sys
 
     program = """
