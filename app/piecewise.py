@@ -29,8 +29,8 @@ from engine.ports import Feed
 
 LONG = 20_000_000
 """Candles from which on a history is worked on in pieces."""
-CELLS = 1_000_000
-"""Candles of all symbols in a block: a few hundred MB with what is computed on them."""
+CELLS = 500_000
+"""Candles of all symbols in a block: some 200 MB with what is computed on them."""
 MOST_SYMBOLS = 20
 """Symbols in a piece: the fewer, the less is lost when it is stopped."""
 
