@@ -7,6 +7,11 @@ at the start. Windows over sums hold partial sums of 1, 2, 4, 8 ... candles: P(k
 A window of n candles is the sum of the parts that the binary digits of n name, so its value depends on the
 n values alone: it costs 2 log2(n) additions, never drifts, is the same to the bit from every start, and an
 unknown value leaves with its candle.
+
+A kernel is one function, however long: it calls no other compiled one (engine.kernels.jit tells why). The much used
+ones have up to three forms in it, which give the same bits: one symbol, with its state in registers or a run of candles
+at a time; all symbols of a row that have a candle and share their place in the rings, in loops without branches, whose
+values are all read first, so that the compiler makes vectors of them; and one symbol that missed a candle, by itself.
 """
 
 from __future__ import annotations

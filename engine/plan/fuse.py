@@ -55,6 +55,7 @@ _DOWN = _average("rma", Form("max", (Form("neg", (_MOVE,)), 0.0)), "length")
 _BEFORE = Form("default", (Form("back", ("close",), (1.0,)), "close"))
 _RANGE = Form("sub", (Form("max", ("high", _BEFORE)), Form("min", ("low", _BEFORE))))
 _LINE = Form("sub", (_average("ema", "source", "fast"), _average("ema", "source", "slow")))
+_SIGNAL = _average("ema", _LINE, "signal")
 
 _ALL = (
     Fused(
@@ -63,8 +64,8 @@ _ALL = (
     ),
     Fused(_declared("atr", ("high", "low", "close"), ("length",)), (_average("rma", _RANGE, "length"),)),
     Fused(
-        _declared("macd", ("source",), ("fast", "slow", "signal"), outputs=2),
-        (_LINE, _average("ema", _LINE, "signal")),
+        _declared("macd", ("source",), ("fast", "slow", "signal"), outputs=3),
+        (_LINE, _SIGNAL, Form("sub", (_LINE, _SIGNAL))),
         main=1,
     ),
 )

@@ -1,4 +1,4 @@
-"""The line and the signal of the moving average convergence divergence: its three averages in one walk.
+"""Line, signal and histogram of the moving average convergence divergence: its three averages in one walk.
 
 State: values seen while seeding, and their sum, then the average: 0 and 1 of the fast one, 2 and 3 of the slow one,
 4 and 5 of the signal.
@@ -15,9 +15,17 @@ def rows(fast: int, slow: int, signal: int) -> int:
     return 6
 
 
-@compiled(HERE, FLOAT, STATE, FLOAT, FLOAT, WHOLE, WHOLE, WHOLE)
+@compiled(HERE, FLOAT, STATE, FLOAT, FLOAT, FLOAT, WHOLE, WHOLE, WHOLE)
 def macd(
-    here: Truths, source: Floats, state: Floats, line: Floats, average: Floats, fast: int, slow: int, signal: int
+    here: Truths,
+    source: Floats,
+    state: Floats,
+    line: Floats,
+    average: Floats,
+    hist: Floats,
+    fast: int,
+    slow: int,
+    signal: int,
 ) -> None:
     count, lanes = here.shape
     by_fast, by_slow, by_signal = 2.0 / (fast + 1), 2.0 / (slow + 1), 2.0 / (signal + 1)
@@ -29,24 +37,28 @@ def macd(
         state[4],
         state[5],
     )
+    candles, prices = here.reshape(-1), source.reshape(-1)
+    differences, signal_line, rests = line.reshape(-1), average.reshape(-1), hist.reshape(-1)
     t = 0
     while t < count:
-        there, values, lines, averages = here[t], source[t], line[t], average[t]
+        there, values, lines, averages, hists = here[t], source[t], line[t], average[t], hist[t]
         settled = True
         for s in range(lanes):
             ready = (seen_fast[s] >= fast) & (seen_slow[s] >= slow) & (seen_signal[s] >= signal)
             settled &= (there[s] != 2) & (ready | ((there[s] == 0) & (lanes > 1)))
         if settled and lanes == 1:
             one, other, mean = fasts[0], slows[0], signals[0]
-            while t < count and here[t, 0] != 2:
-                value = source[t, 0]
-                line[t, 0] = average[t, 0] = np.nan
-                if here[t, 0] != 0 and value - value == 0.0:
+            while t < count and candles[t] != 2:
+                value = prices[t]
+                differences[t] = signal_line[t] = rests[t] = np.nan
+                if (candles[t] != 0) & (value - value == 0.0):
                     one, other = fma(by_fast, value - one, one), fma(by_slow, value - other, other)
                     gap = one - other
                     if gap - gap == 0.0:
                         mean = fma(by_signal, gap - mean, mean)
-                        line[t, 0], average[t, 0] = gap, mean
+                        rest = gap - mean
+                        differences[t], signal_line[t] = gap, mean
+                        rests[t] = rest if rest - rest == 0.0 else np.nan
                 t += 1
             fasts[0], slows[0], signals[0] = one, other, mean
             continue
@@ -61,10 +73,12 @@ def macd(
                 new_mean = fma(by_signal, gap - mean, mean)
                 fasts[s], slows[s] = new_one if known else one, new_other if known else other
                 signals[s] = new_mean if both else mean
+                rest = gap - new_mean
                 lines[s], averages[s] = gap if both else np.nan, new_mean if both else np.nan
+                hists[s] = rest if both & (rest - rest == 0.0) else np.nan
             continue
         for s in range(lanes):
-            lines[s] = averages[s] = np.nan
+            lines[s] = averages[s] = hists[s] = np.nan
             if there[s] == 0:
                 continue
             if there[s] == 2:
@@ -96,3 +110,5 @@ def macd(
                     continue
                 signals[s] = signals[s] / signal
             averages[s] = signals[s]
+            rest = gap - signals[s]
+            hists[s] = rest if rest - rest == 0.0 else np.nan
