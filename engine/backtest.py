@@ -19,7 +19,7 @@ from engine.feeds.scope import begins, first_candle, history_of, last_candle, su
 from engine.plan.evaluate import Evaluator
 from engine.ports import Feed, Predictor
 from engine.report import Numbers, numbers, positions_of
-from engine.trade.course import merged
+from engine.trade.course import book_after, merged
 from engine.trade.told import Told
 from engine.trade.trades import Trades, trades_of
 
@@ -70,23 +70,29 @@ class Joined:
 
 
 class Result:
-    """What a backtest told. `book` is what is still live at its end, `skipped` what the data lacks, a line each;
-    `start` and `end` (ms) the span in which signals were made.
+    """What a backtest told. `skipped` says what the data lacks, a line each; `start` and `end` (ms) the span in which
+    signals were made.
 
     `trades` are columns, there at once; `events` and `positions` are made where they are asked for.
     """
 
     def __init__(
-        self, blocks: Sequence[Sequence[tuple[int, Told]]], book: Book, start: int, end: int, skipped: tuple[str, ...],
-        fees: float,
+        self, blocks: Sequence[Sequence[tuple[int, Told]]], before: Book, start: int, end: int,
+        skipped: tuple[str, ...], fees: float,
     ) -> None:  # fmt: skip
-        self._blocks, self._fees = blocks, fees
-        self.book, self.start, self.end, self.skipped = book, start, end, skipped
+        """`before` is the book before the last of `blocks`."""
+        self._blocks, self._before, self._fees = blocks, before, fees
+        self.start, self.end, self.skipped = start, end, skipped
+
+    @cached_property
+    def book(self) -> Book:
+        """Return what is remembered at the end: above all what is still live."""
+        return book_after(self._before, self._blocks[-1]) if self._blocks else self._before
 
     @cached_property
     def trades(self) -> Trades:
         """Return every signal's position as columns."""
-        return trades_of(self._blocks, self.book.live_positions(), self._fees)
+        return trades_of(self._blocks, self._fees)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
@@ -178,14 +184,15 @@ def decide_all(
     settings: Settings,
     hand: Callable[[Sequence[tuple[int, Told]]], None] | None = None,
 ) -> tuple[list[Sequence[tuple[int, Told]]], Book]:
-    """Return what consecutive blocks tell (where nobody is handed it), and the book after them."""
-    book, found = Book(), []
+    """Return what consecutive blocks tell (where nobody is handed it), and the book before the last of those."""
+    book, found = Book(), list[Sequence[tuple[int, Told]]]()
     for block in blocks:
-        decisions = decide(plan, evaluator.advance(block), block, book, markets, settings)
-        parts = decisions.told()
-        book = decisions.book
+        if found:
+            book = book_after(book, found[-1])
+        parts = decide(plan, evaluator.advance(block), block, book, markets, settings).told()
         if hand is not None:
             hand(parts)
+            book = book_after(book, parts)
             continue
         for _, told in parts:
             told.settle()

@@ -103,7 +103,6 @@ class Course:
 
     def _run(self) -> None:
         for _, told in self._parts:
-            assert told.lanes is not None
             told.lanes.run()
 
     def _merged(self) -> Iterator[tuple[int, Told, int]]:
@@ -118,7 +117,6 @@ class Course:
         waiting: list[tuple[Key, int, int, int]] = []
         for part in range(len(self._parts)):
             lanes = self._parts[part][1].lanes
-            assert lanes is not None
             for lane in range(len(lanes.symbols.names)):
                 self._go_on(waiting, part, lane, 0)
         while waiting:
@@ -132,7 +130,6 @@ class Course:
         """Run a lane to where it asks again; put what it tells, and the question, in their places."""
         place, told = self._parts[part]
         lanes = told.lanes
-        assert lanes is not None
         on_scene, begun = int(lanes.symbols.lanes[lane]), len(told.log)
         asks = lanes.run(lane, lane + 1, asking=True, answer=answer) == at.ASK
         heads = told.log[begun:, [at.TIME, at.PHASE, at.PLACE]].astype(np.int64).tolist()
@@ -147,7 +144,6 @@ class Course:
         """Ask the protections about a candidate; return the answer for the simulator."""
         told = self._parts[part][1]
         lanes = told.lanes
-        assert lanes is not None
         side = str(told.rulebook.rules[rule].side.side)
         self._time = time
         for place, protection in enumerate(self.scene.settings.risk):
@@ -162,7 +158,7 @@ class Course:
     def book(self) -> Book:
         """Return the book after what was handed out so far."""
         if self._done:
-            return self._after()
+            return book_after(self.before, self._parts)
         for event in self._pending:
             key = lane_of(event)
             assert key is not None
@@ -171,7 +167,6 @@ class Course:
         records = dict(self._records)
         for _, told in self._parts:
             lanes = told.lanes
-            assert lanes is not None
             for place, symbol in enumerate(told.symbols):
                 fired = lanes.fired(place, self._time)
                 if fired:
@@ -179,13 +174,14 @@ class Course:
                     records[told.strategy_id, symbol] = _with_fired(lane, fired)
         return Book(in_order(records))
 
-    def _after(self) -> Book:
-        """Return the book after the whole block."""
-        records = dict(self.before.lanes)
-        for _, told in self._parts:
-            for place, symbol in enumerate(told.symbols):
-                records[told.strategy_id, symbol] = told.remembered(place)
-        return Book(in_order(records))
+
+def book_after(before: Book, parts: Sequence[tuple[int, Told]]) -> Book:
+    """Return the book after a block that began with `before` and was decided to its end."""
+    records = dict(before.lanes)
+    for _, told in parts:
+        for place, symbol in enumerate(told.symbols):
+            records[told.strategy_id, symbol] = told.remembered(place)
+    return Book(in_order(records))
 
 
 def merged(parts: Sequence[tuple[int, Told]]) -> list[tuple[int, int]]:

@@ -36,7 +36,7 @@ class Symbols:
 
     names: tuple[str, ...]
     lanes: npt.NDArray[np.intp]
-    tape: Tape
+    tape: Tape | None
     on_tape: npt.NDArray[np.intp]
 
 
@@ -74,6 +74,8 @@ class Lanes:
         rows = _room_for(count, len(candidates))
         self.log, self.fills = np.empty((rows, at.HEAD + self.width)), np.empty((rows, at.FILL))
         self._fixed: tuple[Any, ...] | None = None
+        self._settings = scene.settings
+        self._fired: Whole | None = None
 
     # -- before --
 
@@ -157,6 +159,7 @@ class Lanes:
     def _setting(self) -> tuple[Any, ...]:
         """Return all that the simulator is given that stays the same from call to call."""
         scene, book, tape = self.scene, self.rulebook, self.symbols.tape
+        assert tape is not None
         strips = scene.strips(self.timeframes)
         numbers, truths, rules = self._columns(strips)
         made = self.candidates
@@ -226,18 +229,38 @@ class Lanes:
         """
         before = self.before.get(self.symbols.names[place], Lane())
         fired, blocked = dict(before.fired), dict(before.blocked)
+        latest = self._latest()
         for rule, made in enumerate(self.rulebook.rules):
-            if self.last[place, rule] > self.first[place, rule]:
-                fired[made.key] = int(self.candidates.time[self.last[place, rule] - 1])
+            if latest[place, rule]:
+                fired[made.key] = int(latest[place, rule])
             said, whose = (int(code) for code in self.by_rule[place, rule, [at.SAID, at.SAID_OF]])
             if said == at.R_NONE:
                 blocked.pop(made.key, None)
             elif said != at.R_OTHER:
                 slot = int(self.rulebook.table[rule, at.RULE_SLOT])
                 name = identity(place, slot, whose) if said == at.R_OPEN else ""
-                blocked[made.key] = why_blocked(reason_text(said, self.scene.settings), name)
+                blocked[made.key] = why_blocked(reason_text(said, self._settings), name)
         signal, left, stop = (int(time) for time in self.lanes[place, at.LAST_SIGNAL :])
         return Lane(live, signal, left, stop, in_order(blocked), in_order(fired))
+
+    def _latest(self) -> Whole:
+        """Return when each rule of each lane fired last in the block, int64 (L, R), 0 where it did not."""
+        if self._fired is None:
+            times = np.append(self.candidates.time, 0)
+            self._fired = np.where(self.last > self.first, times[self.last - 1], 0)
+        return self._fired
+
+    def settle(self, made: Candidates, renumbered: Callable[[Whole], Whole]) -> None:
+        """Let go of the block, and keep what `lane` needs; `made` are the candidates that stay, `renumbered` turns
+        serials into theirs."""
+        self._latest()
+        self.candidates, self._fixed = made, None
+        self.slots[:, :, at.WHOSE] = renumbered(self.slots[:, :, at.WHOSE])
+        said = self.by_rule[:, :, at.SAID_OF]
+        self.by_rule[:, :, at.SAID_OF] = np.where(said > 0, renumbered(said), said)
+        self.log, self.fills = self.log[:0], self.fills[:0]
+        del self.scene
+        self.symbols = Symbols(self.symbols.names, self.symbols.lanes, None, self.symbols.on_tape)
 
 
 def reason_text(code: int, settings: Settings) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.domain.book import Lane
 from engine.domain.event import (
@@ -38,7 +39,7 @@ class Told:
     """
 
     def __init__(self, lanes: Lanes) -> None:
-        self.lanes: Lanes | None = lanes
+        self.lanes = lanes
         self.strategy_id, self.strategy, self.rulebook = lanes.strategy_id, lanes.strategy, lanes.rulebook
         self.room, self.candidates, self.bases = lanes.room, lanes.candidates, lanes.bases
         self.symbols, self.on_scene = lanes.symbols.names, lanes.symbols.lanes
@@ -49,17 +50,18 @@ class Told:
         """By candidate what a protection said."""
         self._values: explain.Readable = lanes.scene.values
         self._signals: dict[int, Signal] = {}
-        self._rows = self._filled = np.empty((0, 0))
+        self._rows: Floats | None = None
+        self._filled: Floats | None = None
 
     @property
     def log(self) -> Floats:
         """Return the rows told so far."""
-        return self._rows if self.lanes is None else self.lanes.told
+        return self.lanes.told if self._rows is None else self._rows
 
     @property
     def fills(self) -> Floats:
         """Return the rows of fills so far."""
-        return self._filled if self.lanes is None else self.lanes.filled
+        return self.lanes.filled if self._filled is None else self._filled
 
     # -- events --
 
@@ -232,9 +234,7 @@ class Told:
 
     def remembered(self, place: int) -> Lane:
         """Return what is remembered of a lane after the block."""
-        lanes = self.lanes
-        assert lanes is not None
-        live = {}
+        lanes, live = self.lanes, {}
         for slot, side in enumerate(SIDES):
             held = lanes.slots[place, slot]
             if held[at.BUSY] == at.HELD:
@@ -244,19 +244,22 @@ class Told:
 
     def settle(self) -> None:
         """Let go of the block: keep of it what the events need, and no candle and no value besides."""
-        assert self.lanes is not None
-        self._rows, self._filled = self.log.copy(), self.fills.copy()
-        serials = self._rows[:, at.SERIAL].astype(np.intp)
-        opens = (self._rows[:, at.WHAT] == at.BLOCKED) & (self._rows[:, at.DETAIL] == at.R_OPEN)
-        others = self._rows[opens, at.OLD].astype(np.intp)
+        rows, filled = self.log.copy(), self.fills.copy()
+        serials = rows[:, at.SERIAL].astype(np.int64)
+        opens = (rows[:, at.WHAT] == at.BLOCKED) & (rows[:, at.DETAIL] == at.R_OPEN)
+        others = rows[opens, at.OLD].astype(np.int64)
         kept = np.unique(np.concatenate([serials, others]))
         kept = kept[kept > 0]
-        self._rows[:, at.SERIAL] = np.where(serials > 0, kept.searchsorted(serials) + 1, 0)
-        self._rows[opens, at.OLD] = np.where(others > 0, kept.searchsorted(others) + 1, 0)
+
+        def renumbered(serials: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+            return np.where(serials > 0, kept.searchsorted(serials) + 1, 0)
+
+        rows[:, at.SERIAL], rows[opens, at.OLD] = renumbered(serials), renumbered(others)
         self.refusals = {int(kept.searchsorted(place + 1)): why for place, why in self.refusals.items()}
         made = self.candidates.take(kept - 1)
         self._values = evidence_of(self.lanes.scene, self.rulebook, made)
         places = np.arange(len(made), dtype=np.intp)
         self.candidates = replace(made, row=places, lane=np.zeros_like(places))
         self._signals.clear()
-        self.lanes = None
+        self._rows, self._filled = rows, filled
+        self.lanes.settle(self.candidates, renumbered)

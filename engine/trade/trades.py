@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.domain.market import Floats, Times
-from engine.domain.position import Position
 from engine.kernels import columns as at
-from engine.trade.terms import REASONS, STATUSES, status_code
+from engine.trade.terms import REASONS, STATUSES
 from engine.trade.told import Told
 
 Whole = npt.NDArray[np.int64]
@@ -93,12 +92,9 @@ class Trades:
         return found
 
 
-def trades_of(blocks: Sequence[Sequence[tuple[int, Told]]], live: Iterable[Position], fees: float) -> Trades:
-    """Return the trades that consecutive blocks told of; each has its parts with the place of their strategy.
-
-    `live` are the positions that are live at the end, as they stand.
-    """
-    return _Columns(fees).collect(blocks, live)
+def trades_of(blocks: Sequence[Sequence[tuple[int, Told]]], fees: float) -> Trades:
+    """Return the trades that consecutive blocks told of; each has its parts with the place of their strategy."""
+    return _Columns(fees).collect(blocks)
 
 
 def endings(told: Told) -> Floats:
@@ -125,7 +121,7 @@ class _Columns:
         self.carried: dict[tuple[str, str, int], int] = {}
         self.count = 0
 
-    def collect(self, blocks: Sequence[Sequence[tuple[int, Told]]], live: Iterable[Position]) -> Trades:
+    def collect(self, blocks: Sequence[Sequence[tuple[int, Told]]]) -> Trades:
         for parts in blocks:
             for _, told in parts:
                 self._add(told)
@@ -134,7 +130,8 @@ class _Columns:
         states = np.full((self.count, len(STATE_COLUMNS)), np.nan)
         for whose, rows in zip(self.whose, self.states, strict=True):
             states[whose] = rows
-        self._stand(states, live)
+        for _, told in blocks[-1] if blocks else ():
+            self._stand(states, told)
         return self._made(heads[order], states[order], order)
 
     def _add(self, told: Told) -> None:
@@ -194,16 +191,12 @@ class _Columns:
         self.whose.append(self.count + np.arange(len(rows)))
         self.states.append(state)
 
-    def _stand(self, states: Floats, live: Iterable[Position]) -> None:
-        """Let live positions be as they stand at the end."""
-        for position in live:
-            signal = position.signal
-            slot = 0 if signal.side.sign > 0 else 1
-            place = self.carried.get((signal.strategy, signal.symbol, slot))
-            if place is not None:
-                for column, name in enumerate(STATE_COLUMNS):
-                    value = status_code(position.status) if name == "status" else getattr(position, name)
-                    states[place, column] = np.nan if value is None else value
+    def _stand(self, states: Floats, told: Told) -> None:
+        """Let positions that are live after the last block be as they stand."""
+        places, slots = np.nonzero(told.lanes.slots[:, :, at.BUSY] == at.HELD)
+        keys = zip(places.tolist(), slots.tolist(), strict=True)
+        whose = [self.carried[told.strategy_id, told.symbols[place], slot] for place, slot in keys]
+        states[whose] = told.lanes.states[places, slots][:, list(STATE_COLUMNS.values())]
 
     def _made(self, heads: Floats, states: Floats, order: npt.NDArray[np.intp]) -> Trades:
         place = np.empty(self.count, np.int64)

@@ -14,7 +14,7 @@ from engine.domain.position import Position
 from engine.report import positions_of
 from engine.risk import PROTECTIONS
 from engine.trade import lanes
-from engine.trade.course import merged
+from engine.trade.course import book_after, merged
 from engine.trade.terms import REASONS, STATUSES
 from engine.trade.trades import Trades, trades_of
 from tests.engine.made import FOLLOW, MARKETS, MINUTE, ORIGIN, everything, parts, run
@@ -61,9 +61,10 @@ def test_rows_become_the_same_events_and_columns(risk: tuple, borders: tuple[int
     for part_values, part in parts(values, block, cuts):
         decisions = decide(plan, part_values, part, book, MARKETS, how)
         told = decisions.told()
-        book = decisions.book
+        before, book = book, decisions.book
         for _, one in told:
             one.settle()
+        assert repr(book_after(before, told)) == repr(book), "also once the block is gone"
         blocks.append(told)
     assert repr(book) == repr(last)
     again = [told[part][1].event(row) for told in blocks for part, row in merged(told)]
@@ -71,7 +72,7 @@ def test_rows_become_the_same_events_and_columns(risk: tuple, borders: tuple[int
     live = {position.id: position for position in book.live_positions()}
     positions = [live.get(position.id, position) for position in positions_of(events)]
     assert {position.status for position in positions} > {"OPEN", "SL_HIT", "TP_HIT"}
-    trades = trades_of(blocks, live.values(), how.fees)
+    trades = trades_of(blocks, how.fees)
     assert len(trades) == len(positions)
     for place, position in enumerate(positions):
         same(trades, place, position)
