@@ -9,12 +9,12 @@ the same trades, checked one by one, before anything is timed.
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
@@ -23,11 +23,11 @@ from timing import call_ratio, process_ratio, row
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from dsl.load import load  # noqa: E402
-from engine.backtest import Result, backtest  # noqa: E402
-from engine.decide import Settings  # noqa: E402
 from engine.domain.market import Candles, Timeframe  # noqa: E402
-from engine.feeds.memory import MemoryFeed  # noqa: E402
+
+if TYPE_CHECKING:  # a process that works by hand must not load ours
+    from engine.backtest import Result
+    from engine.feeds.memory import MemoryFeed
 
 M1 = Timeframe.parse("1m")
 SHAPES = {"1 x 525,600": (1, 525_600), "100 x 10,000": (100, 10_000)}
@@ -222,6 +222,8 @@ def by_parts(parts: list[Candles]) -> list[np.ndarray]:
 def plan_of(symbols: int, variants: int = 1, first: int = 0):  # type: ignore[no-untyped-def]
     """Return the plan of so many strategies, which differ in the bound of their rsi alone; with another `first` also
     in one average."""
+    from dsl.load import load
+
     names = ", ".join(f"C{number}/USDT" for number in range(symbols))
     with tempfile.TemporaryDirectory() as folder:
         paths = []
@@ -236,7 +238,17 @@ def plan_of(symbols: int, variants: int = 1, first: int = 0):  # type: ignore[no
 
 def ours(plan, feed: MemoryFeed) -> Result:  # type: ignore[no-untyped-def]
     """Return the backtest of a plan over all that the feed has."""
+    from engine.backtest import backtest
+    from engine.decide import Settings
+
     return backtest(plan, feed, {}, Settings(fees=0.001))
+
+
+def feed_of(parts: list[Candles]) -> MemoryFeed:
+    """Return a feed of candles in memory."""
+    from engine.feeds.memory import MemoryFeed
+
+    return MemoryFeed.of(parts)
 
 
 def check(result: Result, parts: list[Candles]) -> int:
@@ -263,8 +275,9 @@ def alone(mode: str, folder: str) -> None:
     symbols = columns.shape[0]
     times = np.load(Path(folder) / "times.npy")
     parts = [Candles(f"C{number}/USDT", M1, times, *columns[number]) for number in range(symbols)]
-    count = sum(map(len, floor(parts))) if mode == "floor" else len(ours(plan_of(symbols), MemoryFeed.of(parts)).trades)
-    print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    count = sum(map(len, floor(parts))) if mode == "floor" else len(ours(plan_of(symbols), feed_of(parts)).trades)
+    peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    print(count, int(peak.split()[1]) // 1024)  # of this process alone, unlike ru_maxrss, which begins at its parent's
 
 
 def whole_process(parts: list[Candles]) -> None:
@@ -283,7 +296,7 @@ def whole_process(parts: list[Candles]) -> None:
 
 def shared() -> None:
     """Print what ten strategies that share their averages cost against three that share nothing, run alone."""
-    feed = MemoryFeed.of(candles(20, 10_000))
+    feed = feed_of(candles(20, 10_000))
     together, apart = plan_of(20, 10), [plan_of(20, 1, first=number) for number in range(3)]
     mine, theirs, ratio = call_ratio(
         lambda: ours(together, feed).trades, lambda: [ours(plan, feed).trades for plan in apart]
@@ -299,7 +312,7 @@ def growth() -> None:
     ):
         amounts, times = [], []
         for symbols, count in sizes:
-            plan, feed = plan_of(symbols), MemoryFeed.of(candles(symbols, count))
+            plan, feed = plan_of(symbols), feed_of(candles(symbols, count))
             ours(plan, feed)
             took = []
             for _ in range(3):
@@ -320,7 +333,7 @@ def main() -> None:
     """Print a line per shape against two floors, then whole processes, sharing and growth."""
     for name, (symbols, count) in SHAPES.items():
         parts, plan = candles(symbols, count), plan_of(symbols)
-        feed = MemoryFeed.of(parts)
+        feed = feed_of(parts)
         print(f"{name}: {check(ours(plan, feed), parts)} trades, the same by hand")
         for floor_name, hand in (("by hand, a function per indicator", by_parts), ("by hand, all in one loop", floor)):
             row("  warm", floor_name, *call_ratio(lambda: ours(plan, feed).trades, lambda: hand(parts), runs=9))  # noqa: B023
