@@ -17,7 +17,7 @@ from engine.domain.strategy import Plan
 if TYPE_CHECKING:
     from db.memory import Memory
     from dsl.load import Loaded
-    from engine.feeds.files import FilesFeed
+    from engine.feeds.memory import MemoryFeed
     from engine.feeds.parquet import ParquetFeed
     from engine.feeds.scope import Scope
     from engine.loop import Loop, Watcher
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.relay import Outlet, Pace, Relay
     from engine.relay import Watcher as RelayWatcher
 
-    History = FilesFeed | ParquetFeed
+    History = MemoryFeed | ParquetFeed
     """A feed over the past that knows which symbols it has."""
 
 LOCAL = frozenset({"console", "feed"})

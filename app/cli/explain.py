@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from app.config import Config
     from app.explained import Instant
     from app.recorded import Record
+    from app.wiring import History
     from dsl.explain import Anatomy
     from engine.domain.market import Timeframe
     from engine.domain.signal import Signal
-    from engine.feeds.memory import MemoryFeed
     from engine.ports import Feed
 
 
@@ -106,13 +106,12 @@ def _ask(
 ) -> Question:  # fmt: skip
     from app import wiring
     from dsl.explain import lay_open
-    from engine.feeds.files import FilesFeed
 
     loaded = wiring.load_strategies([find_strategy(config, strategy)])
     rules = loaded.plan.strategies[0]
     frame = _timeframe(timeframe, list(rules.rules), rules.id)
     anatomy = lay_open(loaded, rules.id, frame, deep=deep)
-    feed: MemoryFeed | None = FilesFeed([candles], config.venues) if candles is not None else None
+    feed: History | None = wiring.candle_feed(candles, config) if candles is not None else None
     known = feed.symbols() if feed is not None else ()
     if feed is None and database is not None:
         from app.recorded import kept_candles, read_record
@@ -186,7 +185,7 @@ class Question:
     anatomy: Anatomy
     symbol: str
     at: int
-    feed: MemoryFeed | None
+    feed: History | None
     database: Path | None
 
     def answer(self, since: int | None) -> Answer:
@@ -209,7 +208,7 @@ class Question:
         begin, end = show.when(record.begin), show.when(record.end)
         return f"the database has decided what closed from {begin} to {end} UTC, not {show.when(self.at)}; {lacking}"
 
-    def _run(self, feed: MemoryFeed, since: int | None, record: Record | None) -> Instant | None:
+    def _run(self, feed: History, since: int | None, record: Record | None) -> Instant | None:
         """Decide the candle again; None where only the database knows it."""
         from app import wiring
         from app.explained import decide_at, journey
@@ -232,7 +231,7 @@ class Question:
         predictors = wiring.predictors(anatomy.plan, config)
         return decide_at(anatomy, whole, way, self.symbol, self.at, settings, predictors)
 
-    def _check_time(self, feed: MemoryFeed) -> None:
+    def _check_time(self, feed: History) -> None:
         """Raise Failure where no candle of the timeframe closes at the time, with the nearest that does."""
         timeframe, symbol = self.anatomy.timeframe, self.symbol
         span = feed.span(symbol, timeframe)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from app.explained import Journey
     from app.funnelled import Counted, Funnel
     from app.recorded import Recorded
+    from app.wiring import History
     from engine.domain.market import Timeframe
     from engine.domain.strategy import Plan, StrategyRules
-    from engine.feeds.memory import MemoryFeed
 
 WIDTH = 80
 
@@ -81,14 +81,13 @@ def _recorded(database: Path, rules: StrategyRules, span: tuple[int | None, int 
 
 def _candles(
     settings: Config, candles: Path | None, recorded: Recorded | None, rules: StrategyRules, plan: Plan
-) -> MemoryFeed | None:
+) -> History | None:
     """Return the candles to count over; None where a database has none of its own, and only what it recorded."""
     from app import wiring
     from app.recorded import kept_candles
-    from engine.feeds.files import FilesFeed
 
     if candles is not None:
-        return FilesFeed([candles], settings.venues)
+        return wiring.candle_feed(candles, settings)
     assert recorded is not None
     named = wiring.universe_of(plan, settings)[rules.id]
     wanted = tuple({*named, *recorded.symbols, *rules.uses_symbols})
@@ -99,7 +98,7 @@ def _candles(
 
 
 def _way(
-    settings: Config, plan: Plan, feed: MemoryFeed, chosen: tuple[str, ...], since: int | None, until: int | None,
+    settings: Config, plan: Plan, feed: History, chosen: tuple[str, ...], since: int | None, until: int | None,
     recorded: Recorded | None,
 ) -> Journey:  # fmt: skip
     from app import wiring
@@ -118,7 +117,7 @@ def _way(
     return way
 
 
-def _count(settings: Config, plan: Plan, feed: MemoryFeed, way: Journey, frames: list[Timeframe]) -> list[Funnel]:
+def _count(settings: Config, plan: Plan, feed: History, way: Journey, frames: list[Timeframe]) -> list[Funnel]:
     from app import wiring
     from app.funnelled import count
     from engine.decide import Settings

@@ -11,7 +11,8 @@ import pytest
 from engine.domain.market import Timeframe
 from engine.feeds.parquet import ParquetFeed
 from engine.feeds.synthetic import COINS, DAY, MarketSettings, SyntheticFeed
-from tests.app.command import SWING, Answer, call, candles
+from tests.app.bot import iso
+from tests.app.command import OPEN, SWING, Answer, call, candles
 from tests.servers.exchange import Exchange
 
 MINUTE = 60_000
@@ -36,6 +37,14 @@ def test_files_into_a_store_and_a_backtest_over_it(tmp_path: Path, monkeypatch: 
     ]
     assert told[0] == told[1]
     assert told[0]["trades"]
+    when = ("--symbol", "BTC/USDT", "--at", iso(OPEN + 400 * 300_000))
+    for command in (("funnel",), ("explain", *when), ("lookahead",), ("stability",), ("montecarlo",)):
+        told = [
+            json.loads(call(monkeypatch, tmp_path, *command, strategy, "--candles", where, "--json").out)
+            for where in (files, store)
+        ]
+        assert told[0] == told[1], command
+        assert told[0]
 
 
 def test_mistakes_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
