@@ -63,11 +63,11 @@ def command(
     if update and as_json:
         raise Failure("--update asks a question: it does not go with --json")
     chosen = findings.chosen(paths)
+    files = test_files(chosen)
     if watch:
         from app.cli.watch import watch_tests
 
         return watch_tests(chosen, lambda files: run(files, asked))
-    files = test_files(chosen)
     if update:
         from app.cli.update import update_tests
 

@@ -17,9 +17,6 @@ WAKE_MS = 400
 
 def watch_tests(chosen: Sequence[Path], run: Callable[[Sequence[Path]], int]) -> int:
     """Run all tests, then those that a changed strategy, library or test file affects, until Ctrl-C."""
-    from app.cli.test import test_files
-
-    test_files(chosen)
     stop = threading.Event()
     _stop_on_signals(stop)
     while not stop.is_set():

@@ -21,6 +21,7 @@ from dsl.lsp.positions import Lines
 from dsl.parts import ONLY_STRATEGY
 from dsl.read import read_document
 from dsl.source import MAX_BYTES, unprintable
+from dsl.testing.cases import read_suite
 from engine.plan.graph import Graph
 
 TEST_ENDS = (".test.yaml", ".test.yml")
@@ -114,10 +115,8 @@ class Analysis:
         if self.kind and self._strange:
             return self._strange
         if self.kind == "test":
-            from dsl.lsp.tests import examine
-
-            return self._mine(examine(self))
-        return self._mine(unsilenced(self._checked[1])) if self.kind else ()
+            return self.mine(read_suite(self.path, self.text)[1])
+        return self.mine(unsilenced(self._checked[1])) if self.kind else ()
 
     @cached_property
     def _strange(self) -> tuple[Diagnostic, ...]:
@@ -126,7 +125,7 @@ class Analysis:
 
     @cached_property
     def found(self) -> tuple[Diagnostic, ...]:
-        """Everything: mistakes, and what the lint rules find."""
+        """Everything that the text itself tells: mistakes, and what the lint rules find."""
         if self.kind not in ("strategy", "library") or self._strange:
             return self.mistakes
         document, (checked, told) = self.document, self._checked
@@ -136,11 +135,11 @@ class Analysis:
             rules = (compile_strategy(checked, graph, catalogue()),) if checked is not None and sound else ()
             good = {document.id: checked} if checked is not None and sound else {}
             loaded = Loaded(finish(graph, rules), told, (document,), good)
-            return self._mine([*unsilenced(told), *lint(loaded, mistakes=told)])
+            return self.mine([*unsilenced(told), *lint(loaded, mistakes=told)])
         except RecursionError:
-            return self._mine([*told, too_deep(document)])
+            return self.mine([*told, too_deep(document)])
 
-    def _mine(self, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    def mine(self, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Return the findings that are in this text, each once, in order of place."""
         mine = {(f.name, f.message, f.span.start, f.span.end): f for f in found if f.span.source.path == str(self.path)}
         return tuple(sorted(mine.values(), key=lambda finding: finding.span.start))

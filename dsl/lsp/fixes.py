@@ -9,7 +9,7 @@ from lsprotocol.types import CodeAction, CodeActionKind, CodeActionParams, TextE
 
 from dsl.errors import Diagnostic, Fix, Source
 from dsl.fix import mend, with_fix
-from dsl.lsp import findings
+from dsl.lsp import findings, tests
 from dsl.lsp.analysis import Analysis
 from dsl.lsp.formatting import rewritten
 
@@ -26,7 +26,7 @@ def actions(analysis: Analysis, params: CodeActionParams) -> list[CodeAction]:
     if only and not any(CodeActionKind.QuickFix.startswith(kind) for kind in only):
         return found
     start, end = analysis.lines.offset(params.range.start), analysis.lines.offset(params.range.end)
-    for finding in analysis.found:
+    for finding in tests.found(analysis):
         if finding.span.start <= end and start <= finding.span.end:
             found += _quick(analysis, uri, finding)
     return found

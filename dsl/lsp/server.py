@@ -16,7 +16,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from dsl.errors import Diagnostic, Span
-from dsl.lsp import across, completion, findings, fixes, formatting, hints, hover, outlook, rename, signature
+from dsl.lsp import across, completion, findings, fixes, formatting, hints, hover, outlook, rename, signature, tests
 from dsl.lsp.analysis import Analysis
 from dsl.lsp.carry import carried
 from dsl.lsp.memory import Memory
@@ -83,9 +83,9 @@ class Server(LanguageServer):
 
     def _lint(self, uri: str, opened: Opened) -> None:
         analysis = self.analysis(uri)
-        told = set(map(id, analysis.mistakes))
-        opened.linted = tuple(finding for finding in analysis.found if id(finding) not in told)
-        self._publish(uri, analysis, list(analysis.found))
+        told, found = set(map(id, analysis.mistakes)), tests.found(analysis)
+        opened.linted = tuple(finding for finding in found if id(finding) not in told)
+        self._publish(uri, analysis, list(found))
 
     def _publish(self, uri: str, analysis: Analysis, found: list[Diagnostic]) -> None:
         shown = [findings.shown(analysis.lines, uri, finding) for finding in found]

@@ -11,26 +11,29 @@ from dsl.errors import Diagnostic, Source, Span
 from dsl.lsp.analysis import Analysis
 from dsl.lsp.spot import Spot
 from dsl.suggest import listing, nearest
-from dsl.testing.cases import read_suite
 from dsl.testing.keys import TRUTHS
 
 
-def examine(analysis: Analysis) -> list[Diagnostic]:
-    """Return what is wrong with a test file, also names of conditions that its strategy does not have."""
-    path, text = analysis.path, analysis.text
-    found = read_suite(path, text)[1]
+def found(analysis: Analysis) -> tuple[Diagnostic, ...]:
+    """Return everything that is found in a text; in a test file also names of conditions that its strategy lacks."""
+    if analysis.kind != "test":
+        return analysis.found
+    return analysis.mine([*analysis.found, *_missing(analysis)])
+
+
+def _missing(analysis: Analysis) -> Iterator[Diagnostic]:
+    """Yield a finding for each verdict on what the strategy does not have, as far as the strategy can be read."""
     home = strategy(analysis)
     if home is None or any(side.broken for side in home.document.sides) or home.document.broken:
-        return found
+        return
     known = {name for name, _ in conditions(analysis)}
-    source = Source(str(path), text)
+    source = Source(str(analysis.path), analysis.text)
     for _, name, span in verdicts(source) if known else ():
         if name not in known:
             near = nearest(name, known)
             advice = f"did you mean `{near}`?" if near else f"there are {listing(sorted(known)[:12], 'and')}"
             message = f"no condition of `{home.path.stem}` and no let that is one is named `{name}`"
-            found.append(Diagnostic("unknown-name", message, Span(source, span.start, span.end), help=advice))
-    return found
+            yield Diagnostic("unknown-name", message, Span(source, span.start, span.end), help=advice)
 
 
 def strategy_path(analysis: Analysis) -> Path:

@@ -8,7 +8,7 @@ import pytest
 from lsprotocol.types import Hover, MarkupContent
 
 from dsl.errors import Severity
-from dsl.lsp import across, symbols
+from dsl.lsp import across, symbols, tests
 from dsl.lsp.analysis import Analysis
 from dsl.lsp.completion import complete
 from dsl.lsp.hover import hover
@@ -165,9 +165,9 @@ def test_hover_knows_test_files(folder: Path) -> None:
 
 def test_a_verdict_of_a_condition_that_is_not_there_is_told_while_typing(folder: Path) -> None:
     text = TESTS.replace("turn: false", "turm: false").replace("oversold: true", "nonsense: true")
-    found = [d for d in Analysis(folder / "small.test.yaml", text).mistakes if d.name == "unknown-name"]
+    found = [d for d in tests.found(Analysis(folder / "small.test.yaml", text)) if d.name == "unknown-name"]
     assert [(d.span.text, d.help) for d in found] == [
         ("nonsense", "there are `oversold` and `turn`"),
         ("turm", "did you mean `turn`?"),
     ]
-    assert Analysis(folder / "small.test.yaml", TESTS).mistakes == ()
+    assert tests.found(Analysis(folder / "small.test.yaml", TESTS)) == ()
