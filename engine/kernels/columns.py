@@ -77,6 +77,8 @@ AT_LEAST = 50
 # -- how a run of the simulator ended --
 DONE, ASK, FULL = range(3)
 FOREVER = 2**62
+COUNTABLE = 2.0**53
+"""Ticks from which on a price stays as it is: float64 has no next whole number there."""
 
 # -- the bench: one row of numbers that a position is worked on with --
 FEE, SLIPPAGE, END, SINCE, MOST_TARGETS, MOST_ADDS, MOST_EXITS, TICK, SCALE = range(9)

@@ -74,10 +74,15 @@ small = njit(nogil=True, error_model="numpy", forceinline=True)
 
 @inner
 def on_tick(price: float, step: float, scale: float) -> float:
-    """Return the multiple of step / scale nearest to `price`, half to even, as decimals say it (0: no tick)."""
+    """Return the multiple of step / scale nearest to `price`, half to even, as decimals say it (0: no tick).
+
+    A price of so many ticks that they cannot be counted stays as it is.
+    """
     if step == 0.0 or not np.isfinite(price):
         return price
     n = np.floor(price * scale / step)
+    if not abs(n) < COUNTABLE:
+        return price
     while n * step / scale > price:
         n -= 1.0
     while (n + 1.0) * step / scale <= price:

@@ -63,11 +63,12 @@ class Ticks:
         if not step.any():
             return np.where(np.isfinite(prices), prices, UNKNOWN)
         n = np.floor(prices * scale / step)
+        uncounted = (step == 0.0) | ~(np.abs(n) < at.COUNTABLE)
         n -= n * step / scale > prices
         n += (n + 1.0) * step / scale <= prices
         half = (2.0 * n + 1.0) * step / (2.0 * scale)
         n += (prices > half) | ((prices == half) & (n % 2.0 != 0.0))
-        return np.where(np.isfinite(prices), np.where(step == 0.0, prices, n * step / scale), UNKNOWN)
+        return np.where(np.isfinite(prices), np.where(uncounted, prices, n * step / scale), UNKNOWN)
 
 
 @dataclass(slots=True)

@@ -255,7 +255,10 @@ class Told:
             return np.where(serials > 0, kept.searchsorted(serials) + 1, 0)
 
         rows[:, at.SERIAL], rows[opens, at.OLD] = renumbered(serials), renumbered(others)
-        self.refusals = {int(kept.searchsorted(place + 1)): why for place, why in self.refusals.items()}
+        said = frozenset(kept.tolist())  # what a protection refused again and again was told once
+        self.refusals = {
+            int(kept.searchsorted(place + 1)): why for place, why in self.refusals.items() if place + 1 in said
+        }
         made = self.candidates.take(kept - 1)
         self._values = evidence_of(self.lanes.scene, self.rulebook, made)
         places = np.arange(len(made), dtype=np.intp)

@@ -123,10 +123,10 @@ class _Columns:
 
     def collect(self, blocks: Sequence[Sequence[tuple[int, Told]]]) -> Trades:
         for parts in blocks:
-            for _, told in parts:
-                self._add(told)
-        heads = np.concatenate(self.heads) if self.heads else np.empty((0, 10))
-        order = np.lexsort((heads[:, 9], heads[:, 8], heads[:, 0], heads[:, 4]))
+            for turn, told in parts:
+                self._add(turn, told)
+        heads = np.concatenate(self.heads) if self.heads else np.empty((0, 11))
+        order = np.lexsort((heads[:, 10], heads[:, 9], heads[:, 8], heads[:, 4]))
         states = np.full((self.count, len(STATE_COLUMNS)), np.nan)
         for whose, rows in zip(self.whose, self.states, strict=True):
             states[whose] = rows
@@ -134,14 +134,14 @@ class _Columns:
             self._stand(states, told)
         return self._made(heads[order], states[order], order)
 
-    def _add(self, told: Told) -> None:
-        """Add the signals, the latest states and the fills of one part of a block."""
+    def _add(self, turn: int, told: Told) -> None:
+        """Add the signals, the latest states and the fills of one part of a block; `turn`: its strategy's place."""
         log = told.log
         signals = np.flatnonzero(log[:, at.WHAT] == at.SIGNAL)
         serials = log[signals, at.SERIAL].astype(np.intp)
         number = np.full(len(told.candidates) + 1, -1, np.int64)
         number[serials] = self.count + np.arange(len(signals))
-        self._head(told, log[signals], serials - 1)
+        self._head(turn, told, log[signals], serials - 1)
         positions = np.flatnonzero((log[:, at.PHASE] == 0) & (log[:, at.WHAT] >= at.OPENING))
         # the rows of a position lie together: the last of each says how it stands
         key = log[positions][:, [at.LANE, at.SLOT, at.SERIAL]]
@@ -166,12 +166,12 @@ class _Columns:
             self.carried[told.strategy_id, told.symbols[row[0]], row[1]] = self.count + i
         self.count += len(signals)
 
-    def _head(self, told: Told, rows: Floats, candidates: npt.NDArray[np.intp]) -> None:
+    def _head(self, turn: int, told: Told, rows: Floats, candidates: npt.NDArray[np.intp]) -> None:
         made, rules = told.candidates, told.rulebook.rules
         strategy = self.strategies.setdefault(told.strategy_id, len(self.strategies))
         symbols = np.array([self.symbols.setdefault(name, len(self.symbols)) for name in told.symbols], np.float64)
         lengths = [self.timeframes.setdefault(rule.timeframe.text, len(self.timeframes)) for rule in rules]
-        head = np.empty((len(rows), 10))
+        head = np.empty((len(rows), 11))
         places = rows[:, at.LANE].astype(np.intp)
         rule = made.rule[candidates]
         head[:, 0], head[:, 1] = strategy, symbols[places] if len(rows) else 0
@@ -179,7 +179,7 @@ class _Columns:
         head[:, 3] = 1.0 - 2.0 * rows[:, at.SLOT]
         head[:, 4], head[:, 5] = rows[:, at.TIME], made.terms[candidates, at.PRICE]
         head[:, 6], head[:, 7] = made.terms[candidates, at.FIRST_STOP], made.confidence[candidates]
-        head[:, 8], head[:, 9] = told.on_scene[places], rule
+        head[:, 8], head[:, 9], head[:, 10] = turn, told.on_scene[places], rule
         self.heads.append(head)
         state = np.full((len(rows), len(STATE_COLUMNS)), np.nan)
         for place, name in enumerate(STATE_COLUMNS):

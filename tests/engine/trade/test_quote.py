@@ -27,6 +27,7 @@ from engine.domain.strategy import (
     StopRule,
     TargetRule,
 )
+from engine.kernels.simulate import on_tick
 from engine.trade.quote import Refusal, Ticks, detail_of, quote, reason_of
 from engine.trade.terms import level_of, order_of, targets_of
 from tests.engine.trade.story import MARKET, Table
@@ -216,3 +217,14 @@ def test_every_price_is_on_the_tick_and_on_its_side(tick, distance, ratio, side)
         steps = Decimal(repr(price)) / Decimal(tick)
         assert math.isclose(steps, round(steps), abs_tol=1e-6)
         assert sign * wanted * (price - made.entry.price) > 0
+
+
+@pytest.mark.parametrize("tick", ["0.01", "0.000003", "1E-8", "50", "1E-18", "1E-30"])
+def test_both_ways_of_rounding_are_the_market_s(tick):
+    """At the signal many prices are rounded at once, later one by one; ticks too small to be counted change nothing."""
+    market = Market("made", "BTC/USDT", tick=Decimal(tick))
+    step, scale = market.steps
+    prices = np.array([0.0000123456, 0.5, 99.995, 100.005, 3000.0, 64_123.45678, 987_654_321.125])
+    said = [market.round_price(price) for price in prices.tolist()]
+    assert Ticks(np.full(7, step), np.full(7, scale)).round(prices).tolist() == said
+    assert [on_tick(price, step, scale) for price in prices.tolist()] == said
