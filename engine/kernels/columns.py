@@ -1,6 +1,6 @@
 """The columns of the trade simulator's rows, by number: what engine.kernels.simulate and engine.trade both name.
 
-A kernel is compiled with these numbers in it: after a change here `engine/kernels/__pycache__` has to go.
+A kernel is compiled with these numbers in it; it notices a change here when it is loaded, and is compiled again.
 Whole numbers, times (ms) and codes are exact in float64. NaN stands for a stop, target or price that is not there.
 """
 

@@ -3,7 +3,8 @@
 An explicit signature refuses arrays of another layout or type instead of compiling again for them.
 Division by zero gives an infinity (numpy's rule), never an exception. No `fastmath`: the order of
 additions is part of a kernel's meaning. The cache notices a change in a kernel's own file only: kernels call
-no other compiled function, and after a change here `engine/kernels/__pycache__` has to go.
+no other compiled function, and after a change here `engine/kernels/__pycache__` has to go. (The simulator's are in one
+file, and it asks itself which columns it knows.)
 """
 
 from __future__ import annotations

@@ -13,17 +13,22 @@ tells is certain and comes first. After that the worse of two possible orders is
 as ambiguous: the stop before a target, an add or a resting entry and then the stop, a stop that a target moved
 before the next target. A close beyond a level proves that the level was passed.
 
-One file, and longer than others: compiled functions that call each other must change together (see jit).
+One file, and longer than others: compiled functions that call each other must change together (see jit). The columns
+are in another, so what was compiled is asked which it knows, and compiled again where they have changed since.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+from numba import njit, types
+from numba.np.numpy_support import as_dtype
 
+from engine.kernels import columns
 from engine.kernels.columns import *
 
 Floats = npt.NDArray[np.float64]
@@ -31,6 +36,8 @@ Table = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.int8]
 Whole = npt.NDArray[np.int64]
 
+COLUMNS = crc32(repr(sorted((name, value) for name, value in vars(columns).items() if name.isupper())).encode())
+"""What all columns and codes are, as one number; it is compiled into the simulator."""
 NOTHING = 1e-9
 """Parts below this are what rounding leaves of a position that is closed."""
 STRETCH = 64
@@ -928,7 +935,10 @@ def simulate(
     ASK (only if `asking`): a protection must say whether w[AT_RULE] may make a signal: call again with `answer`
     1 (it may) or the code of the protection. FULL: `log` or `fills` have no room: call again with larger ones that
     hold the same rows. Whatever was done stays done, so every call goes on where the last one stopped.
+    Where stop < start nothing is done, and COLUMNS are returned as they were when this was compiled.
     """
+    if stop < start:
+        return COLUMNS
     p = np.zeros(states.shape[2])
     tape = Tape(fine_open, fine_close, opens, highs, lows, closes, fine_here, bar_time, bar_here, bar_close)
     desk = Desk(w, book, log, fills, numbers, truths)
@@ -1020,3 +1030,14 @@ def simulate(
                 todo += 1
         settle(lane, slots[k], int(w[END]))
     return DONE
+
+
+def compiled_with() -> int:
+    """Return COLUMNS as the compiled simulator knows them: it may have been read from a cache of another day."""
+    ask: Callable[..., int] = simulate
+    arrays = [kind for kind in simulate.nopython_signatures[0].args if isinstance(kind, types.Array)]
+    return ask(*(np.zeros((0,) * kind.ndim, as_dtype(kind.dtype)) for kind in arrays), 1, 0, 0, 0)
+
+
+if compiled_with() != COLUMNS:
+    simulate.recompile()
