@@ -38,16 +38,18 @@ def firing(maker: Maker, rows: dict[str, list[int]], **more) -> Plan:
 
 def backtested(plan: Plan, values: Values, block, borders: list[int], risk=()) -> Result:
     """Return what blocks between the borders tell, each let go before the next."""
-    book, found = Book(), []
+    before = book = Book()
+    found = []
     how = Settings(follow=FOLLOW, risk=risk)
     for after, until in pairwise([block.after, *borders, block.until]):
+        before = book
         decisions = decide(plan, values.cut(after, until), cut(block, after, until), book, MARKETS, how)
         parts = decisions.told()
         book = decisions.book
         for _, told in parts:
             told.settle()
         found.append(parts)
-    return Result(found, book, block.after, block.until, (), 0.0)
+    return Result(found, before, block.after, block.until, (), 0.0)
 
 
 def test_trades_are_in_the_order_of_the_signals_whichever_strategy_fired_first() -> None:
