@@ -19,7 +19,7 @@ from app.config import Config
 from app.failure import STOPPED, Failure
 from app.pieces import Pieces, Tell
 from app.wish import Wish, feed_of
-from engine.backtest import Joined, Outcome, backtest
+from engine.backtest import Joined, NoCandles, Outcome, backtest
 from engine.decide import Settings
 from engine.domain.market import Timeframe
 from engine.domain.strategy import Plan
@@ -57,7 +57,7 @@ class _Piece:
 def run(order: Order, plan: Plan, feed: Feed, tell: Callable[[float, float], None]) -> Outcome:
     """Return what the backtest told; `tell` is called with the ms of history that are done and how much there is.
 
-    Raises Failure, FeedError, and ValueError where there are no candles in the span.
+    Raises Failure, FeedError, and NoCandles where there are none in the span.
     """
     wish = order.wish
     whole = survey(plan, feed, order.universe)
@@ -81,6 +81,9 @@ def run(order: Order, plan: Plan, feed: Feed, tell: Callable[[float, float], Non
         parts = list(work.run(folder, wish.jobs or os.cpu_count() or 1, lambda done: tell(done, amount)))
     except KeyboardInterrupt:
         raise Failure("stopped; what is done is kept, and the same command goes on from there", STOPPED) from None
+    if not any(part.end for part in parts):
+        work.forget(folder)
+        raise NoCandles("there are no candles of these symbols in that span")
     skipped = survey(plan, feed, order.universe, (min(p.start for p in parts), max(p.end for p in parts))).skipped
     joined = Joined.of(parts, plan, whole.symbols, skipped)
     work.forget(folder)
@@ -93,12 +96,16 @@ def _one(piece: _Piece, tell: Tell) -> Outcome:
     plan = wiring.load_strategies(order.wish.strategies).plan
     feed = feed_of(order.wish, plan, order.config, order.universe)
     scope = survey(plan, feed, order.universe)
+    nothing = Joined((), (), piece.end, 0)
     if not scope.markets:
-        return Joined((), (), piece.end, 0)
-    found = backtest(
-        plan, CountedFeed(feed, _finest(scope), tell), order.universe, order.settings, start=order.wish.since,
-        end=piece.end, span=piece.span, predictors=wiring.predictors(plan, order.config),
-    )  # fmt: skip
+        return nothing
+    try:
+        found = backtest(
+            plan, CountedFeed(feed, _finest(scope), tell), order.universe, order.settings, start=order.wish.since,
+            end=piece.end, span=piece.span, predictors=wiring.predictors(plan, order.config),
+        )  # fmt: skip
+    except NoCandles:  # listed after the span, or delisted before it: others were there
+        return nothing
     return Joined(found.positions, found.blocked, found.start, found.end)
 
 

@@ -24,6 +24,10 @@ from engine.trade.told import Told
 from engine.trade.trades import Trades, trades_of
 
 
+class NoCandles(ValueError):
+    """There is nothing to run over: no candles of the symbols, or none in the span."""
+
+
 class Outcome(Protocol):
     """What is asked of a backtest once it is done: of one, or of several that were joined."""
 
@@ -139,15 +143,15 @@ def backtest(
     nothing else. Of `settings` the symbols, the followed timeframes and the history are filled in here. `hand` is
     given what every block told, by strategy; then it is let go, and the result has no events and no trades. So many
     `threads` evaluate, with the same values.
-    Raises FeedError, and ValueError where there are no candles in the span.
+    Raises FeedError, and NoCandles where there are none in the span.
     """
     whole = survey(plan, feed, universe)
     first, last = first_candle(feed, whole), last_candle(feed, whole)
     if first is None or last is None:
-        raise ValueError("there are no candles of these symbols")
+        raise NoCandles("there are no candles of these symbols")
     begin, stop = max(first, first if start is None else start), min(last, last if end is None else end)
     if begin >= stop:
-        raise ValueError("there are no candles of these symbols in that span")
+        raise NoCandles("there are no candles of these symbols in that span")
     scope = survey(plan, feed, universe, (begin, stop))
     how = replace(
         settings, follow=scope.follow, universe=scope.universe, since=begin, history=history_of(feed, scope, first)

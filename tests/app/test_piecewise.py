@@ -14,6 +14,7 @@ import pytest
 
 from app import backtested, piecewise
 from app.config import Config
+from app.failure import Failure
 from app.wish import Wish
 from engine.domain.market import Timeframe
 from engine.feeds.keeping import StoreWriter
@@ -62,6 +63,27 @@ def test_pieces_tell_what_the_whole_tells(
     assert done[-1] == told[-1][1]
     assert len(set(done)) > len(COINS), "the bar moves within a piece, too"
     assert not list((tmp_path / "backtest").iterdir())
+
+
+def test_a_symbol_without_candles_in_the_span_is_as_if_it_were_not_there(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was listed after the end, or delisted before the start, is a piece in which nothing happens."""
+    config, until = Config(home=tmp_path), MADE.begin - MADE.history_days * 86_400_000 // 2 - 86_400_000
+    alone = (STRATEGIES[1],)  # it reads no other symbol, whose candles would be there
+    listed = backtested.run(wish(store, 1, strategies=alone), config).study.result
+    late = COINS[3].symbol
+    assert min(p.signal.close_time for p in listed.positions if p.signal.symbol == late) > until
+    whole = backtested.run(wish(store, 1, strategies=alone, until=until), config)
+    assert whole.study.positions
+    monkeypatch.setattr(piecewise, "LONG", 0)
+    pieces = backtested.run(wish(store, 1, strategies=alone, until=until), config)
+    assert list(map(repr, pieces.study.positions)) == list(map(repr, whole.study.positions))
+    assert (pieces.study.result.start, pieces.study.result.end) == (whole.study.result.start, whole.study.result.end)
+    assert pieces.study.result.skipped == whole.study.result.skipped
+    for before in (whole.study.result.start, 1):
+        with pytest.raises(Failure, match="no candles of these symbols in that span"):
+            backtested.run(wish(store, 1, strategies=alone, until=before), config)
 
 
 def test_two_processes_tell_the_same(store: Path, tmp_path: Path) -> None:
