@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.failure import Failure
 from dsl.lint._rule import Before
+from dsl.source import real
 
 _USES = re.compile(r"^use:", re.MULTILINE)
 _SECONDS = 60
@@ -29,7 +30,7 @@ class Changes:
         """The files that are not what they were, new ones included. Paths are resolved."""
         changed = _git(self.root, "diff", "--name-only", "--no-renames", "-z", self.commit, "--")
         new = _git(self.root, "ls-files", "--others", "--exclude-standard", "-z")
-        return frozenset((self.root / name).resolve() for name in (changed + new).split("\0") if name)
+        return frozenset(real(self.root / name) for name in (changed + new).split("\0") if name)
 
     def touched(self, paths: Iterable[Path]) -> list[Path]:
         """Return the given files that changed, strategies by a library that they use included."""
@@ -57,7 +58,7 @@ class Changes:
     def _put(self, path: Path, folder: Path) -> Path | None:
         """Write a file as it was, and the libraries that it used, under a folder; None where it was not there."""
         try:
-            name = path.resolve().relative_to(self.root.resolve()).as_posix()
+            name = real(path).relative_to(real(self.root)).as_posix()
             text = _git(self.root, "show", f"{self.commit}:{name}")
         except (ValueError, _GitFailed):
             return None
@@ -108,14 +109,14 @@ def _git(folder: Path, *words: str) -> str:
 
 def _with_libraries(path: Path) -> Iterator[Path]:
     """Yield a file and every library under it, resolved."""
-    left, seen = [path.resolve()], set[Path]()
+    left, seen = [real(path)], set[Path]()
     while left:
         here = left.pop()
         if here in seen:
             continue
         seen.add(here)
         yield here
-        left += [(here.parent / name).resolve() for name in _uses(here)]
+        left += [real(here.parent / name) for name in _uses(here)]
 
 
 def _uses(path: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -22,8 +23,14 @@ def read_source(path: Path) -> tuple[Source, list[Diagnostic]]:
         return _unreadable(shown, f"the file cannot be opened: {(error.strerror or 'unknown reason').lower()}")
     if len(data) > MAX_BYTES:
         size = path.stat().st_size
-        return _unreadable(shown, f"the file has {size:,} bytes; more than {MAX_BYTES:,} are not read")
+        has = f"{size:,}" if size > MAX_BYTES else "endless"  # a device has no size
+        return _unreadable(shown, f"the file has {has} bytes; more than {MAX_BYTES:,} are not read")
     return decode(shown, data)
+
+
+def real(path: Path) -> Path:
+    """Return where a path leads to; a link that leads to itself is its own end, where `resolve` would raise."""
+    return Path(os.path.realpath(path))
 
 
 def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:

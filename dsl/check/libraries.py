@@ -9,6 +9,7 @@ from dsl.catalogue import of_definition
 from dsl.check.params import constants
 from dsl.check.scope import Env, Scope
 from dsl.errors import Diagnostic, Severity, Span
+from dsl.source import real
 
 
 class Libraries:
@@ -36,7 +37,7 @@ class Libraries:
         return found
 
     def _scope(self, env: Env, path: Path, text: str, span: Span) -> tuple[str, Scope] | None:
-        resolved = path.resolve()
+        resolved = real(path)
         if resolved in self._open:
             loop = " -> ".join(p.name for p in [*self._open[self._open.index(resolved) :], resolved])
             env.error("circular-use", f"libraries use each other in a circle: {loop}", span)

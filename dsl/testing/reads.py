@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dsl.read import read_document
+from dsl.source import real
 from dsl.testing.cases import read_suite, there
 
 
@@ -14,12 +15,12 @@ def files_read(test: Path) -> frozenset[Path]:
     suite, _ = read_suite(test)
     strategy = suite.strategy if suite is not None else test.with_name(f"{test.name.split('.')[0]}.yaml")
     candles = [case.candles for case in suite.cases if case.candles is not None] if suite is not None else []
-    return frozenset(path.resolve() for path in (test, *_used(strategy), *candles))
+    return frozenset(real(path) for path in (test, *_used(strategy), *candles))
 
 
 def _used(document: Path) -> Iterator[Path]:
     """Yield a document and all that it uses, each once."""
-    waiting, known = [document], {document.resolve()}
+    waiting, known = [document], {real(document)}
     while waiting:
         path = waiting.pop()
         yield path
@@ -27,13 +28,13 @@ def _used(document: Path) -> Iterator[Path]:
             continue
         for text, _ in read_document(path)[0].use:
             library = path.parent / text
-            if library.resolve() not in known:
-                known.add(library.resolve())
+            if real(library) not in known:
+                known.add(real(library))
                 waiting.append(library)
 
 
 def affected(tests: Sequence[Path], changed: set[Path]) -> list[Path]:
     """Return those of the test files that read something that changed; of a candle folder, something in it."""
-    there = {path.resolve() for path in changed}
+    there = {real(path) for path in changed}
     there |= {folder for path in there for folder in path.parents}
     return [test for test in tests if not there.isdisjoint(files_read(test))]

@@ -11,6 +11,7 @@ A file with a bad row is not used at all: a CandleFileError names the file, the 
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -105,7 +106,7 @@ class FilesFeed(MemoryFeed):
 def candle_files(paths: Sequence[Path | str]) -> list[CandleFile]:
     """Return the candle files among paths and in folders, each once. Raises CandleFileError where there is none."""
     every = (one for path in map(Path, paths) for one in _listed(path))
-    files = {one.resolve(): named for one in every if (named := CandleFile.named(one))}
+    files = {os.path.realpath(one): named for one in every if (named := CandleFile.named(one))}
     if not files:
         raise CandleFileError(Path(paths[0]) if paths else Path(), 0, "there is no candle file here")
     return list(files.values())

@@ -103,6 +103,15 @@ def test_only_what_changed_is_looked_at(tmp_path: Path, monkeypatch: pytest.Monk
     assert {name for name, _ in names(tmp_path, monkeypatch, ".", "--changed", "HEAD~1")} == {"other.yaml", "new.yaml"}
 
 
+def test_a_link_that_leads_to_itself_is_a_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "swing.yaml").write_text(SWING)
+    (tmp_path / "user.yaml").write_text(SWING.replace("id: swing", "id: user\nuse: [loop.yaml]"))
+    committed(tmp_path)
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    assert set(names(tmp_path, monkeypatch, "swing.yaml", "loop.yaml")) == {("loop.yaml", "missing-file")}
+    assert ("user.yaml", "unknown-name") in names(tmp_path, monkeypatch, "user.yaml")
+
+
 def test_a_strategy_changes_with_the_library_that_it_uses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "lib").mkdir()
     library = "language: 1\nid: calm\nlet: {slow: 'sma(close, 10)'}\n"

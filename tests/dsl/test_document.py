@@ -117,6 +117,11 @@ def test_files_that_are_none(tmp_path: Path, data: bytes, message: str, place: s
     assert [(f"{d.span.line}:{d.span.column}", d.message) for d in found] == [(place, message)]
 
 
+def test_a_device_that_never_ends() -> None:
+    said = f"the file has endless bytes; more than {MAX_BYTES:,} are not read"
+    assert [d.message for d in read_table(Path("/dev/zero"))[2]] == [said]
+
+
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     assert [d.message for d in read_table(tmp_path / "no.yaml")[2]] == [
         "the file cannot be opened: no such file or directory"
