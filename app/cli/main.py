@@ -78,7 +78,7 @@ def root() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line. Ends the process with the status of language.md: 0, 1, 2 or 3."""
+    """Run the command line. Ends the process with a status of docs/commands.md: 0, 1, 2, 3 or 130."""
     try:
         status = root.main(standalone_mode=False)
         sys.stdout.flush()
@@ -100,9 +100,34 @@ def main() -> NoReturn:
         sys.exit(130)
     except (BrokenPipeError, SystemExit):
         # The reader of our output went away (`engine indicators | head`): not an error. Click makes an exit of it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+        _say_no_more()
         sys.exit(0)
+    except OSError as problem:
+        _line(f"{problem.filename}: {problem.strerror}" if problem.filename else f"{problem.strerror or problem}")
+        _say_no_more()
+        sys.exit(USAGE)
+    except MemoryError:
+        _line("there is not enough memory for this")
+        sys.exit(USAGE)
+    except Exception as defect:  # noqa: BLE001  (the last resort: users are shown no traceback)
+        _line(f"this is a defect of the engine: {type(defect).__name__}; report it with {_kept(defect)}")
+        sys.exit(USAGE)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say_no_more() -> None:
+    """Let what is still to be written to standard output go nowhere: it has no reader, or no room."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+
+
+def _kept(defect: Exception) -> str:
+    """Return the file into which the way to a defect was written; users are not shown it."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="engine-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        file.write("".join(traceback.format_exception(defect)))
+    return file.name
 
 
 TROUBLES = (

@@ -244,6 +244,32 @@ def test_a_reader_that_goes_away_is_no_error(home: Path, line: str) -> None:
         assert (process.wait(), told) == (0, "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("line", ["validate swing.yaml", "indicators", "backtest swing.yaml --candles c --json"])
+def test_a_full_disk_under_the_output_is_told(home: Path, line: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [ENGINE, *line.split()], cwd=home, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False
+        )
+    assert done.returncode == 3
+    assert Answer(3, "", done.stderr).complaint == "No space left on device"
+
+
+def test_a_defect_of_ours_is_one_line_and_kept_for_a_report(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.cli import show
+
+    def broken(text: str = "") -> None:
+        raise ZeroDivisionError(text)
+
+    monkeypatch.setattr(show, "say", broken)
+    answer = ask("validate swing.yaml")
+    assert answer.status == 3
+    assert answer.complaint.startswith("this is a defect of the engine: ZeroDivisionError; report it with ")
+    kept = Path(answer.complaint.split()[-1])
+    assert "Traceback" in kept.read_text()
+    kept.unlink()
+
+
 def test_a_replay_that_is_stopped_goes_on_and_ends_the_same(home: Path) -> None:
     candles(home / "long", rows=3_000)
     line = ("run", "swing.yaml", "--replay", "long", "--db")

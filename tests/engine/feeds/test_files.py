@@ -140,6 +140,11 @@ def test_broken_files_and_folders_are_one_clear_line(tmp_path: Path) -> None:
         FilesFeed([tmp_path])
     with pytest.raises(CandleFileError, match="no such file"):
         FilesFeed([tmp_path / "absent"])
+    circle = tmp_path / "circle" / "made_BTCUSDT_1m.csv"
+    circle.parent.mkdir()
+    circle.symlink_to(circle.name)
+    with pytest.raises(CandleFileError, match=r"cannot be read: .*symbolic links"):
+        FilesFeed([circle.parent]).candles("BTC/USDT", T("1m"), 0, 2**60)
     (tmp_path / "made_BTCUSDT_1m.csv.gz").write_bytes(b"\x1f\x8b\x08garbage")
     with pytest.raises(CandleFileError, match="cannot be read"):
         FilesFeed([tmp_path]).candles("BTC/USDT", T("1m"), 0, 2**60)
