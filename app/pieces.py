@@ -7,6 +7,9 @@ they share, so that a progress bar moves with the work and not with the pieces.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import hashlib
 import multiprocessing
 import os
 import pickle
@@ -27,6 +30,7 @@ Tell = Callable[[float], None]
 Work = Callable[[P, Tell], T]
 
 _LOOK_S = 0.25
+_DIGEST = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,15 @@ class Pieces(Generic[P, T]):
     def run(self, folder: Path, jobs: int, tell: Tell) -> Iterator[T]:
         """Yield the answers in the order of the pieces; those that were kept are not worked on again.
 
-        `tell` is called with how much of all is done. Raises Failure where a worker dies, and whatever `work` raises.
+        `tell` is called with how much of all is done. Raises Failure where a worker dies or another process is at the
+        same work, and whatever `work` raises.
         Stopped at any point (closed, interrupted, killed), what is done stays.
         """
         kept = _Kept(folder / self.key)
+        with kept.alone():
+            yield from self._run(kept, jobs, tell)
+
+    def _run(self, kept: _Kept, jobs: int, tell: Tell) -> Iterator[T]:
         open_ = [place for place in range(len(self.pieces)) if not kept.has(place)]
         done = sum(size for place, size in enumerate(self.sizes) if place not in set(open_))
         tell(done)
@@ -72,7 +81,7 @@ def _onwards(tell: Tell, done: float) -> Tell:
 
 
 class _Kept:
-    """The answers that were kept, one file each, written beside and moved into place."""
+    """The answers that were kept, one file each: written beside, moved into place, and only read if they are whole."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -80,18 +89,41 @@ class _Kept:
     def _path(self, place: int) -> Path:
         return self._folder / f"{place:05}.pickle"
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the folder for this process. Raises Failure where another one has it. The lock ends with its process."""
+        self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._folder.with_suffix(".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise Failure("another process is at this very work: wait for it, or stop it") from None
+            yield
+
     def has(self, place: int) -> bool:
-        return self._path(place).is_file()
+        return self._read(place) is not None
 
     def get(self, place: int) -> Any:
-        with self._path(place).open("rb") as file:
-            return pickle.load(file)  # noqa: S301 (our own file, in a folder that only this user can write)
+        data = self._read(place)
+        if data is None:
+            raise Failure(f"{self._path(place)} was damaged or removed meanwhile: the same command works on it again")
+        return pickle.loads(data)  # noqa: S301 (our own file, in a folder that only this user can write)
+
+    def _read(self, place: int) -> bytes | None:
+        """Return a pickled answer, None where there is none or not all of it: a power cut may leave half of one."""
+        try:
+            data = self._path(place).read_bytes()
+        except OSError:
+            return None
+        digest, data = data[:_DIGEST], data[_DIGEST:]
+        return data if hashlib.sha256(data).digest() == digest else None
 
     def put(self, place: int, answer: Any) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         beside = self._path(place).with_suffix(f".{os.getpid()}")
         with beside.open("wb") as file:
-            pickle.dump(answer, file, protocol=pickle.HIGHEST_PROTOCOL)
+            data = pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
+            file.write(hashlib.sha256(data).digest() + data)
         os.replace(beside, self._path(place))
 
     def clear(self) -> None:
@@ -99,6 +131,7 @@ class _Kept:
             path.unlink(missing_ok=True)
         if self._folder.is_dir():
             self._folder.rmdir()
+        self._folder.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def _in_processes(work: Pieces[Any, Any], open_: Sequence[int], kept: _Kept, jobs: int, tell: Tell) -> None:

@@ -80,7 +80,7 @@ def root() -> None:
 def main() -> NoReturn:
     """Run the command line. Ends the process with a status of docs/commands.md: 0, 1, 2, 3 or 130."""
     try:
-        status = root.main(standalone_mode=False)
+        status = root.main(prog_name="engine", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)

@@ -56,7 +56,7 @@ def test_each_piece_is_worked_on_once_and_answers_are_in_order(tmp_path: Path, j
     assert list(work(tmp_path, "other").run(tmp_path / "kept", 1, told.append)) == SQUARES
     assert len(worked(tmp_path)) == 24
     work(tmp_path).forget(tmp_path / "kept")
-    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["other"]
+    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["other", "other.lock"]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -70,6 +70,26 @@ def test_what_fails_leaves_what_was_done(tmp_path: Path, jobs: int) -> None:
     told: list[float] = []
     assert list(work(tmp_path).run(tmp_path / "kept", jobs, told.append)) == SQUARES
     assert told[0] > 0
+
+
+def test_an_answer_that_is_not_whole_is_worked_on_again(tmp_path: Path) -> None:
+    assert list(work(tmp_path).run(tmp_path / "kept", 1, lambda done: None)) == SQUARES
+    for name, data in (("00002", b""), ("00004", os.urandom(100))):
+        (tmp_path / "kept" / "key" / f"{name}.pickle").write_bytes(data)
+    whole = tmp_path / "kept" / "key" / "00007.pickle"
+    whole.write_bytes(whole.read_bytes()[:-1])
+    assert list(work(tmp_path).run(tmp_path / "kept", 1, lambda done: None)) == SQUARES
+    assert worked(tmp_path) == sorted([*range(1, 13), 3, 5, 8])
+
+
+def test_one_process_at_a_time_is_at_a_work(tmp_path: Path) -> None:
+    first = work(tmp_path).run(tmp_path / "kept", 1, lambda done: None)
+    assert next(first) == 1
+    with pytest.raises(Failure, match="another process is at this very work"):
+        list(work(tmp_path).run(tmp_path / "kept", 1, lambda done: None))
+    assert list(work(tmp_path, "other").run(tmp_path / "kept", 1, lambda done: None)) == SQUARES
+    assert list(first) == SQUARES[1:]
+    assert list(work(tmp_path).run(tmp_path / "kept", 1, lambda done: None)) == SQUARES
 
 
 def test_a_worker_that_is_killed_is_one_clear_line_and_loses_only_its_piece(tmp_path: Path) -> None:
