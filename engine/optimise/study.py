@@ -17,6 +17,8 @@ from typing import IO, Any, Self
 
 Record = dict[str, Any]
 KIND = "signal-engine study"
+_BEGINNING = f'{{"kind":"{KIND}"'.encode()
+"""What every study begins with: so much of a first line that was torn says that the file is one."""
 
 
 class StudyProblem(ValueError):
@@ -74,6 +76,8 @@ class Study:
         whole = content[: content.rfind(b"\n") + 1]
         lines = whole.splitlines()
         if not lines:
+            if not content.startswith(_BEGINNING[: len(content)]):
+                raise StudyProblem(f"{self.path} is not a study of this engine")
             self._file.truncate(0)
             self._begin()
             return

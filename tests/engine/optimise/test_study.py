@@ -43,9 +43,10 @@ def test_a_torn_last_line_is_cut_off(tmp_path: Path, cut: int) -> None:
 
 def test_a_file_that_lost_even_its_first_line_begins_anew(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
-    path.write_bytes(b'{"kind":"signal-eng')
-    with Study(path, HEADER, resume=True) as study:
-        assert study.records == []
+    for left in (b'{"k', b'{"kind":"signal-eng', b'{"kind":"signal-engine study","strategy":"sw'):
+        path.write_bytes(left)
+        with Study(path, HEADER, resume=True) as study:
+            assert study.records == []
     with Study(path, HEADER, resume=True) as study:
         assert study.records == []
 
@@ -62,7 +63,7 @@ def test_it_does_not_go_on_with_another_search(tmp_path: Path) -> None:
         Study(path, {**HEADER, "seed": 8}, resume=True)
 
 
-@pytest.mark.parametrize("text", ["timestamp_ms,open\n1,2\n", '{"kind":"something"}\n', "[1]\n"])
+@pytest.mark.parametrize("text", ["timestamp_ms,open\n1,2\n", '{"kind":"something"}\n', "[1]\n", "a note"])
 def test_another_file_is_left_alone(tmp_path: Path, text: str) -> None:
     path = tmp_path / "s.jsonl"
     path.write_text(text)
