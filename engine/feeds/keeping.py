@@ -72,6 +72,9 @@ class StoreWriter:
             return 0
         before = self.contents(candles.venue, candles.symbol, candles.timeframe)
         folder = self.folder / before.folder
+        if before.symbol != candles.symbol:
+            why = f"holds {before.symbol} already; {candles.symbol} would have the same name: take another store for it"
+            raise CandleFileError(folder, 0, why)
         self._refuse_bad(candles, folder)
         try:
             folder.mkdir(exist_ok=True)

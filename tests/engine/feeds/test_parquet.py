@@ -110,6 +110,15 @@ def test_a_candle_that_is_told_differently_is_refused_and_nothing_changes(tmp_pa
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
+def test_two_markets_of_one_name_are_never_mixed(tmp_path: Path) -> None:
+    spot = walk(100)
+    folder = stored(tmp_path / "store", spot)
+    perpetual = replace(walk(100, start=START + DAY), symbol="BTC/USDT:USDT", venue=spot.venue)
+    with StoreWriter(folder) as writer, pytest.raises(CandleFileError, match="holds BTC/USDT already"):
+        writer.add(perpetual)
+    assert [(found.symbol, found.rows) for found in read_contents(folder)] == [("BTC/USDT", 100)]
+
+
 def test_a_bad_candle_is_refused_with_its_place(tmp_path: Path) -> None:
     candles = walk(10)
     bad = replace(candles, high=candles.low - 1)
