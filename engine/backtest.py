@@ -193,6 +193,8 @@ def decide_all(
     for block in blocks:
         if found:
             book = book_after(book, found[-1])
+            for _, told in found[-1]:
+                told.forget()
         parts = decide(plan, evaluator.advance(block), block, book, markets, settings).told()
         if hand is not None:
             hand(parts)

@@ -262,6 +262,13 @@ class Lanes:
         del self.scene
         self.symbols = Symbols(self.symbols.names, self.symbols.lanes, None, self.symbols.on_tape)
 
+    def forget(self) -> None:
+        """Let go of what `lane` needs, too: of every lane, whether anything was told of it or not."""
+        self.states, self.held = self.states[:0].copy(), self.held[:0].copy()
+        self.slots, self.by_rule, self.lanes = self.slots[:0].copy(), self.by_rule[:0].copy(), self.lanes[:0].copy()
+        self.first, self.last, self._fired = self.first[:0].copy(), self.last[:0].copy(), None
+        self.before, self.ticks = {}, self.ticks[:0].copy()
+
 
 def reason_text(code: int, settings: Settings) -> str:
     """Return the reason of a block by its code."""

@@ -266,3 +266,7 @@ class Told:
         self._signals.clear()
         self._rows, self._filled = rows, filled
         self.lanes.settle(self.candidates, renumbered)
+
+    def forget(self) -> None:
+        """Once the next block was decided: keep no more than the events need. There is no book after this one then."""
+        self.lanes.forget()

@@ -60,6 +60,15 @@ def test_how_much_is_evaluated_at_once_changes_nothing(plan, feed, whole, span):
     assert sorted(map(repr, cut.book.live_positions())) == sorted(map(repr, whole.book.live_positions()))
 
 
+def test_a_block_that_is_done_keeps_nothing_for_each_of_its_lanes(plan, feed):
+    """Else memory would grow with symbols times blocks, although few of them have anything to say."""
+    *earlier, last = _run(plan, feed, span=DAY // 4)._blocks
+    assert any(told.lanes.states.nbytes for _, told in last)
+    lanes = [told.lanes for parts in earlier for _, told in parts]
+    assert len(lanes) > 20
+    assert not any(getattr(one, name).nbytes for one in lanes for name in ("states", "held", "slots", "by_rule", "log"))
+
+
 def test_an_earlier_end_tells_the_beginning_of_the_same(plan, feed, whole):
     end = feed.settings.end - 2 * DAY
     early = _run(plan, feed, end=end)
