@@ -234,7 +234,7 @@ def test_another_search_does_not_go_on_with_it(home: Path, monkeypatch: pytest.M
 def test_the_bar_tells_the_truth(method: str, home: Path) -> None:
     """On a terminal: it never goes back, ends at its total, and that is what the study has."""
     ours, theirs = pty.openpty()
-    command = [ENGINE, "optimize", *map(str, LOOK), "--trials", "40", "--method", method, "--walk-forward", "8d/4d",
+    command = [ENGINE, "optimize", *map(str, LOOK), "--trials", "160", "--method", method, "--walk-forward", "8d/4d",
                "--hold-out", "3d", "--jobs", "1", "--study", "s.jsonl"]  # fmt: skip
     wide = {**os.environ, "COLUMNS": "120", "TERM": "xterm"}
     process = subprocess.Popen(command, cwd=home, stdout=subprocess.DEVNULL, stderr=theirs, env=wide)
@@ -246,7 +246,7 @@ def test_the_bar_tells_the_truth(method: str, home: Path) -> None:
     os.close(ours)
     assert process.wait(timeout=60) == 0
     counts = [(int(done), int(total)) for done, total in re.findall(rb"(\d+)/(\d+)", said)]
-    assert len({done for done, _ in counts}) > 5
+    assert len({done for done, _ in counts}) > 3, "it is drawn ten times a second, and moves in between"
     assert counts == sorted(counts)
     assert len({total for _, total in counts}) == 1
     assert counts[-1][0] == counts[-1][1]
