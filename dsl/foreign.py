@@ -160,9 +160,12 @@ def _quoted(fault: Fault) -> Diagnostic | None:
         )
     asked = re.search(r"\b(?:request\.)?security\s*\(", fault.before)
     if asked:
-        found = re.match(r"[^,]*,\s*[\"']([^\"']*)[\"']\s*,\s*([^,)]+)", fault.text.value[asked.end() :])
-        frame = _frame(found[1]) if found else ""
-        advice = f"write `{found[2].strip()}@{frame}`" if found and frame else "write it as in `close@1h`"
+        found = re.match(r"([^,]*),\s*[\"']([^\"']*)[\"']\s*,\s*([^,)]+)", fault.text.value[asked.end() :])
+        frame = _frame(found[2]) if found else ""
+        advice = f"write `{found[3].strip()}@{frame}`" if found and frame else "write it as in `close@1h`"
+        other = found[1].strip() if found else ""
+        if other[:1] and other[0] in _QUOTES:
+            advice += ', of another symbol as in `close@"BTC/USDT"@1h`'
         return fault.told("another timeframe stands behind `@`", advice, asked.start(), asked.end() - 1)
     word = re.match(rf"[{_QUOTES}]([\w.]+)[{_QUOTES}]", fault.rest)
     if word:

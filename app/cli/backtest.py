@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,12 +110,14 @@ def _write(path: Path, done: Done, settings: Config) -> None:
     from app.study_page import page
 
     text = page(done, funnels(done, settings))
+    beside = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.new")
         beside.write_text(text, "utf-8")
         beside.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise Failure(f"{path}: cannot be written: {error.strerror}") from None
     show.note(f"the report is {path}, {len(text.encode()) / 1e6:.1f} MB")
 
@@ -129,7 +132,8 @@ def _account(
                  "--max-per-symbol": max_per_symbol, "--leverage": leverage}  # fmt: skip
         given = [name for name, value in named.items() if value is not None]
         if given:
-            raise Failure(f"{' and '.join(given)} belong to an account: give it --capital, as in --capital 10000")
+            belong = f"{' and '.join(given)} {'belongs' if len(given) == 1 else 'belong'}"
+            raise Failure(f"{belong} to an account: give it --capital, as in --capital 10000")
         return None
     from engine.account.settings import Account, Stake
 

@@ -134,7 +134,7 @@ def list_(store: Path, as_json: bool) -> None:
         return
     rows = [
         (
-            one.venue, one.symbol, one.timeframe.text, f"{one.rows:,}", show.when(one.first if one.parts else 0),
+            one.venue, one.symbol, one.timeframe.text, f"{one.rows:,}", show.when(one.first if one.parts else 0)[:10],
             show.when(one.last if one.parts else 0), f"{one.missing:,}", str(len(one.spans)),
         )
         for one in held

@@ -279,7 +279,7 @@ def _study(want: Asked, settings: Config, job: Job, rules: StrategyRules) -> Any
         raise Failure(str(error)) from None
     except OSError as error:
         raise Failure(
-            f"the study cannot be kept: {error.strerror}: {error.filename}; --study takes another file"
+            f"{error.filename or want.study}: the study cannot be kept: {error.strerror}; --study takes another file"
         ) from None
 
 

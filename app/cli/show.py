@@ -8,7 +8,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -34,14 +34,44 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str =
     from rich.console import Console
     from rich.table import Table
 
-    grid = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, column in enumerate(columns):
-        grid.add_column(column, justify="right" if index in right else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*row)
     # Output that goes to a file or a pipe keeps whole lines.
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
+    widths = _widths(columns, rows, console.width)
+    grid = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    if widths is not None:
+        grid.padding, grid.show_edge = (0, 0, 0, 0), False
+    for index, column in enumerate(columns):
+        justify: Literal["left", "right"] = "right" if index in right else "left"
+        grid.add_column(column, justify=justify, overflow="fold", width=widths[index] if widths else None)
+    for row in rows:
+        grid.add_row(*row)
     console.print(grid)
+    if widths is not None:
+        console.print()
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
+    """Return how wide each column is where the table must be drawn close; None where there is room, or far too little.
+
+    Headings are broken between words first, cells only where that is not enough, and no word is broken.
+    """
+    cells = [[row[index] for row in rows] for index in range(len(columns))]
+    whole = [max(map(len, (column, *own))) for column, own in zip(columns, cells, strict=True)]
+    if sum(whole) + 3 * len(columns) <= room:
+        return None
+    room -= len(columns) - 1
+    headed = [max(map(len, (*column.split(), *own)), default=0) for column, own in zip(columns, cells, strict=True)]
+    broken = [
+        max((len(word) for text in (column, *own) for word in text.split()), default=0)
+        for column, own in zip(columns, cells, strict=True)
+    ]
+    for most, least in ((whole, headed), (headed, broken)):
+        if sum(least) <= room:
+            short = [wanted - has for wanted, has in zip(most, least, strict=True)]
+            for index in sorted(range(len(least)), key=short.__getitem__):  # as many as can be get all that they need
+                least[index] += min(short[index], room - sum(least))
+            return least
+    return None
 
 
 def say(text: str = "") -> None:

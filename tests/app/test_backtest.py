@@ -158,7 +158,7 @@ def test_a_strategy_that_cannot_be_loaded_is_said_and_the_others_run(ask: Ask, t
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (("--stake", "5%"), "belong to an account: give it --capital"),
+        (("--stake", "5%"), "--stake belongs to an account: give it --capital"),
         (("--max-open", 2, "--leverage", 3), "--max-open and --leverage belong"),
         (("--capital", 0), "must be above 0"), (("--capital", "abc"), "not a valid float"),
         (("--capital", 100, "--stake", "many"), "is not a stake"), (("--capital", 100, "--leverage", 0), "above 0"),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
 
 from app.cli.main import COMMANDS
 from engine import __version__
-from tests.app.command import ROOT, SWING, Answer, call, candles, run, swing
+from tests.app.command import ENGINE, ROOT, SWING, Answer, call, candles, run, swing
 
 HEAVY = ("pandas", "numba", "numpy", "scipy", "ccxt", "sklearn", "joblib", "sqlite_utils", "requests", "tweepy",
          "apprise", "jinja2", "asyncio", "jsonschema")  # fmt: skip
@@ -262,3 +267,36 @@ def test_a_daily_report_counts_its_own_day(ask) -> None:  # type: ignore[no-unty
     late = ask("report", "daily", "--db", "replay.db", "--day", "2035-01-01")
     assert late.status == 3
     assert "has not come" in late.complaint
+
+
+def test_tables_fit_a_terminal_of_80_columns_and_break_no_word(tmp_path: Path) -> None:
+    candles(tmp_path / "c")
+    swing(tmp_path)
+    assert run("run", "swing.yaml", "--replay", "c", "--db", "r.db", cwd=tmp_path).status == 0
+    assert run("candles", "import", "c", "--store", "s", cwd=tmp_path).status == 0
+    for line, words in (
+        ("candles list s", ["binanceusdm", "BTC/USDT", "missing", "spans"]),
+        ("report daily --db r.db", ["signals", "unfilled", "factor", "average R"]),
+        ("backtest swing.yaml --candles c --trades", ["BTC/USDT", "TP_HIT", "+1.88 %"]),
+    ):
+        told = _on_a_terminal(line, tmp_path)
+        assert max(map(len, told.splitlines())) <= 80, told
+        assert not [word for word in words if word not in told], told
+
+
+def _on_a_terminal(line: str, cwd: Path) -> str:
+    """Return what a command prints on a terminal of 80 columns; errors and the bar go nowhere."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
+    env = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR")} | {"TERM": "dumb"}
+    with open(ours, "rb", buffering=0) as reader:
+        done = subprocess.Popen(
+            [ENGINE, *line.split()], cwd=cwd, env=env, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL
+        )
+        os.close(theirs)
+        parts = []
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while part := reader.read(65536):
+                parts.append(part)
+        assert done.wait(60) == 0
+    return b"".join(parts).decode().replace("\r\n", "\n")
