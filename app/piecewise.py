@@ -47,9 +47,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """The order for some of its symbols: `span` (ms) is how much is evaluated at once."""
+    """The order for some of its symbols: `span` (ms) is how much is evaluated at once, `rules` names the plan."""
 
     order: Order
+    rules: str
     end: int
     span: int
 
@@ -73,7 +74,7 @@ def run(order: Order, plan: Plan, feed: Feed, tell: Callable[[float, float], Non
         )  # fmt: skip
         tell(amount, amount)
         return found
-    pieces = _cut(order, whole, _last(feed, whole, wish.until))
+    pieces = _cut(order, _named(plan), whole, _last(feed, whole, wish.until))
     sizes = [sum(lengths.get(symbol, 0) for symbol in _symbols(piece.order.universe)) for piece in pieces]
     work = Pieces(_key(order, plan), pieces, [float(size) for size in sizes], _one)
     folder = order.config.home / "backtest"
@@ -94,6 +95,8 @@ def _one(piece: _Piece, tell: Tell) -> Outcome:
     """Work on one piece, in whichever process this is."""
     order = piece.order
     plan = wiring.load_strategies(order.wish.strategies).plan
+    if _named(plan) != piece.rules:
+        raise Failure("the strategies were changed while they were worked on: the same command begins anew with them")
     feed = feed_of(order.wish, plan, order.config, order.universe)
     scope = survey(plan, feed, order.universe)
     nothing = Joined((), (), piece.end, 0)
@@ -109,7 +112,7 @@ def _one(piece: _Piece, tell: Tell) -> Outcome:
     return Joined(found.positions, found.blocked, found.start, found.end)
 
 
-def _cut(order: Order, whole: Scope, end: int) -> list[_Piece]:
+def _cut(order: Order, rules: str, whole: Scope, end: int) -> list[_Piece]:
     """Cut the order into pieces that keep each core busy and lose little when they are stopped."""
     symbols = [symbol for symbol in whole.symbols if symbol in _symbols(whole.universe)]
     size = min(MOST_SYMBOLS, max(1, len(symbols) // (4 * (os.cpu_count() or 1))))
@@ -117,7 +120,7 @@ def _cut(order: Order, whole: Scope, end: int) -> list[_Piece]:
     for begin in range(0, len(symbols), size):
         mine = frozenset(symbols[begin : begin + size])
         universe = {name: tuple(s for s in part if s in mine) for name, part in whole.universe.items()}
-        found.append(_Piece(replace(order, universe=universe), end, _span(whole, size)))
+        found.append(_Piece(replace(order, universe=universe), rules, end, _span(whole, size)))
     return found
 
 
@@ -156,11 +159,16 @@ def _last(feed: Feed, whole: Scope, until: int | None) -> int:
     return last if until is None else min(last, until)
 
 
+def _named(plan: Plan) -> str:
+    """Return what names all that is told by a plan: what it does, and the names and texts that signals carry."""
+    return hashlib.sha256(f"{plan.hash} {plan.strategies!r}".encode()).hexdigest()
+
+
 def _key(order: Order, plan: Plan) -> str:
     """Return what names everything the answer depends on: rules, wishes, costs, candles, models, and our own code."""
     code = Path(engine.__file__).parent
     parts = [
-        plan.hash,
+        _named(plan),
         repr(replace(order.wish, jobs=0)),
         repr(replace(order.settings, risk=())),
         repr(sorted(order.universe.items())),

@@ -86,6 +86,23 @@ def test_a_symbol_without_candles_in_the_span_is_as_if_it_were_not_there(
             backtested.run(wish(store, 1, strategies=alone, until=before), config)
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_strategies_that_are_changed_meanwhile_are_never_mixed(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    """A long backtest reads its strategies piece by piece, and people go on editing while it runs."""
+    config, mine = Config(home=tmp_path), tmp_path / "trend.yaml"
+    mine.write_bytes(STRATEGIES[1].read_bytes())
+    order = replace(wish(store, jobs), strategies=(mine,))
+    monkeypatch.setattr(piecewise, "LONG", 0)
+
+    def edit(ready: float, amount: float) -> None:
+        mine.write_text(STRATEGIES[1].read_text().replace("version: ", "version: 9."))
+
+    with pytest.raises(Failure, match="the strategies were changed while they were worked on"):
+        backtested.run(order, config, edit)
+
+
 def test_two_processes_tell_the_same(store: Path, tmp_path: Path) -> None:
     config = Config(home=tmp_path)
     one, two = (backtested.run(wish(store, jobs), config) for jobs in (1, 2))
