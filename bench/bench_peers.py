@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_backtest import M1, SHAPES, MemoryFeed, ours, plan_of
+from bench_backtest import M1, SHAPES, ours, plan_of
 from peers import ask
 from timing import best, row
 
 from engine.domain.market import FIELDS, Candles
+from engine.feeds.memory import MemoryFeed
 
 CROSSING = """\
 language: 1
