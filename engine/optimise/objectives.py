@@ -43,6 +43,10 @@ class Trades:
         return np.bincount(place, self.result, days).astype(np.float64)
 
 
+NOISE = 1e-15
+"""A deviation below this is what rounding leaves of equal returns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Objective:
     """One figure; `best` is +1 where more is better, -1 where less is."""
@@ -58,7 +62,7 @@ def sharpe(returns: Floats) -> float | None:
     if len(returns) < 2:
         return None
     deviation = float(np.std(returns, ddof=1))
-    return float(np.mean(returns)) / deviation if deviation > 0 else None
+    return float(np.mean(returns)) / deviation if deviation > NOISE else None
 
 
 def _result(trades: Trades) -> float:
