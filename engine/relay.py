@@ -17,6 +17,8 @@ from engine.ports import Clock, Notifier, Outbox, Renderer
 
 BATCH = 50
 MINUTE = 60_000
+LONGEST_ASKED = 86_400.0
+"""Seconds: no channel is left alone longer, whatever it asks for; it may be broken, or hostile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class Relay:
             case Refused(why):
                 return self._dead(message, why)
             case Later(why, seconds):
-                return self._later(message, outlet.pace, why, round(seconds * 1000))
+                return self._later(message, outlet.pace, why, int(min(seconds, LONGEST_ASKED) * 1000))
             case Lost(why):
                 if outlet.notifier.idempotent:
                     return self._later(message, outlet.pace, why, 0)

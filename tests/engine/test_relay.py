@@ -135,6 +135,14 @@ def test_a_channel_that_asks_for_time_gets_it_and_holds_up_no_other(memory: Memo
     assert a.keys == ["a:1", "a:1", "a:2"], "in order, also after a wait"
 
 
+@pytest.mark.parametrize("seconds", [1e20, float("inf")])
+def test_a_channel_that_asks_for_ever_is_asked_again_after_a_day(memory: Memory, seconds: float) -> None:
+    put(memory, "a:1")
+    driver = relay(memory, VirtualClock(START), a=Network(answers(Later("429", seconds))))
+    driver.drain()
+    assert driver.next_due() == START + 86_400_000
+
+
 def test_the_back_off_doubles_up_to_a_cap_and_ends(memory: Memory) -> None:
     put(memory, "a:1", "a:2")
     pace = Pace(attempts=5, first_wait=1_000, longest_wait=3_000)
