@@ -106,4 +106,4 @@ def test_equals_pandas(text: str, reference: Callable[[Columns], pd.Series[float
     scale: float = np.nanmax(np.abs(want[begin:]))
     known: Floats = np.isfinite(got[begin:]) & np.isfinite(want[begin:])
     assert known.mean() > 0.99
-    np.testing.assert_allclose(got[begin:][known], want[begin:][known], rtol=1e-8, atol=1e-9 * scale)
+    np.testing.assert_allclose(got[begin:][known], want[begin:][known], rtol=1e-9, atol=1e-9 * scale)

@@ -1,4 +1,4 @@
-"""The standard library against values that others computed, to 1e-8 of the value, from text to value.
+"""The standard library against values that others computed, to 1e-9 of the value, from text to value.
 
 `start` is the candle from which the values are compared. Where it is not given, both must also begin on the same
 candle. Where it is, the two begin differently, the reason stands beside the case, and `start` leaves the
@@ -28,7 +28,7 @@ class Case:
     column: str
     times: float = 1.0
     start: int | None = None
-    tolerance: float = 1e-8
+    tolerance: float = 1e-9
 
 
 def check(case: Case, bars: Bars, expected: Floats) -> None:

@@ -150,7 +150,7 @@ def test_equals_talib(text: str, reference: Callable[[Bars], Floats], start: int
     # where a range is zero TA-Lib writes 0, and we know nothing
     known = np.isfinite(got[begin:])
     assert known.mean() > 0.99
-    np.testing.assert_allclose(got[begin:][known], want[begin:][known], rtol=1e-8, atol=1e-8 * scale)
+    np.testing.assert_allclose(got[begin:][known], want[begin:][known], rtol=1e-9, atol=1e-9 * scale)
 
 
 def test_money_flow_equals_talib_where_prices_are_exact() -> None:
@@ -159,7 +159,7 @@ def test_money_flow_equals_talib_where_prices_are_exact() -> None:
     whole = Bars(*(np.round(3 * getattr(bars, n)) for n in ("open", "high", "low", "close")), bars.volume)
     want = talib.MFI(whole.high, whole.low, whole.close, whole.volume, 14)
     got = evaluate("mfi(14)", whole)
-    np.testing.assert_allclose(got[14:], want[14:], rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(got[14:], want[14:], rtol=1e-9, atol=1e-9)
 
 
 def test_volume_sums_equal_talib_over_the_window(bars: Bars) -> None:
