@@ -23,7 +23,7 @@ argument leaves the usual source out: `rsi(14)` is `rsi(close, 14)`. A function 
 the one that is meant: `macd(12, 26, 9).hist`. `engine indicators` lists them, `engine eval "rsi(14)" --candles FILE`
 shows their values. How a definition is written: [language](language.md).
 
-Conventions, held by tests against Stock.Indicators, TradingView's exported values and TA-Lib to 1e-8:
+Conventions, held by tests against Stock.Indicators, TradingView's exported values and TA-Lib to 1e-9:
 
 - An EMA and a Wilder average start from the simple mean of their first values (TradingView, TA-Lib).
 - The true range of the first candle is its range, so `atr(14)` is known on candle 14 (TradingView; TA-Lib and
