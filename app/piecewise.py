@@ -61,16 +61,18 @@ def run(order: Order, plan: Plan, feed: Feed, tell: Callable[[float, float], Non
     Raises Failure, FeedError, and NoCandles where there are none in the span.
     """
     wish = order.wish
+    jobs = wish.jobs or os.cpu_count() or 1
     whole = survey(plan, feed, order.universe)
-    lengths = {symbol: _length(feed, whole, symbol, wish.until) for symbol in _finest(whole)}
+    finest = _finest(whole)
+    lengths = {symbol: _length(feed, whole, symbol, wish.until) for symbol in finest}
     amount = float(sum(lengths.values()))
-    counted = CountedFeed(feed, _finest(whole), lambda done: tell(done, amount))
-    candles = sum(length / whole.follow[symbol].finest.ms for symbol, length in lengths.items())
+    counted = CountedFeed(feed, finest, lambda done: tell(done, amount))
+    candles = sum(length / finest[symbol].ms for symbol, length in lengths.items())
     coupled = any(rule.name != "universe" for rule in order.settings.risk)
     if coupled or not whole.markets or (candles < LONG and wish.jobs < 2):
         found = backtest(
             plan, counted, order.universe, order.settings, start=wish.since, end=wish.until, span=_span(whole),
-            predictors=wiring.predictors(plan, order.config), threads=wish.jobs or os.cpu_count() or 1,
+            predictors=wiring.predictors(plan, order.config), threads=jobs,
         )  # fmt: skip
         tell(amount, amount)
         return found
@@ -79,7 +81,7 @@ def run(order: Order, plan: Plan, feed: Feed, tell: Callable[[float, float], Non
     work = Pieces(_key(order, plan), pieces, [float(size) for size in sizes], _one)
     folder = order.config.home / "backtest"
     try:
-        parts = list(work.run(folder, wish.jobs or os.cpu_count() or 1, lambda done: tell(done, amount)))
+        parts = list(work.run(folder, jobs, lambda done: tell(done, amount)))
     except KeyboardInterrupt:
         raise Failure("stopped; what is done is kept, and the same command goes on from there", STOPPED) from None
     if not any(part.end for part in parts):

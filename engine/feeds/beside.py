@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
-from engine.domain.market import Candles, Market, Series, Timeframe
+from engine.domain.market import Series
+from engine.feeds.around import AroundFeed
 from engine.feeds.files import CandleFileError, read_series
+from engine.feeds.memory import known_until
 from engine.ports import Feed
 
 
-class BesideFeed:
+class BesideFeed(AroundFeed):
     """Serve `feed`, and the series of `files` by name. A file that has changed is read anew when next asked for."""
 
     def __init__(self, feed: Feed, files: Mapping[str, Path]) -> None:
-        self._feed, self._files = feed, files
+        super().__init__(feed)
+        self._files = files
         self._read: dict[str, tuple[int, Series]] = {}
-
-    @property
-    def name(self) -> str:
-        return self._feed.name
-
-    def markets(self, symbols: Sequence[str]) -> Mapping[str, Market]:
-        return self._feed.markets(symbols)
-
-    def timeframes(self, symbol: str) -> tuple[Timeframe, ...]:
-        return self._feed.timeframes(symbol)
-
-    def span(self, symbol: str, timeframe: Timeframe) -> tuple[int, int] | None:
-        return self._feed.span(symbol, timeframe)
-
-    def candles(self, symbol: str, timeframe: Timeframe, after: int, until: int) -> Candles:
-        return self._feed.candles(symbol, timeframe, after, until)
 
     def series(self, name: str, until: int) -> Series | None:
         """Return what was published up to `until`. Raises CandleFileError for a file that cannot be read."""
         if name not in self._files:
-            return self._feed.series(name, until)
-        whole = self._whole(name)
-        end = int(np.searchsorted(whole.published, until, side="right"))
-        return Series(name, whole.published[:end], whole.values[:end], whole.max_age_ms)
+            return super().series(name, until)
+        return known_until(self._whole(name), until)
 
     def _whole(self, name: str) -> Series:
         path = self._files[name]

@@ -6,25 +6,18 @@ how fine, for a run that should take less time, or be compared with one on coars
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from engine.domain.market import Candles, Market, Series, Timeframe
+from engine.domain.market import Candles, Timeframe
+from engine.feeds.around import AroundFeed
 from engine.feeds.ladder import no_candles
 from engine.ports import Feed
 
 
-class DetailFeed:
+class DetailFeed(AroundFeed):
     """Serve `feed`, but no candles shorter than `finest`. Longer ones may still be built from shorter ones."""
 
     def __init__(self, feed: Feed, finest: Timeframe) -> None:
-        self._feed, self.finest = feed, finest
-
-    @property
-    def name(self) -> str:
-        return self._feed.name
-
-    def markets(self, symbols: Sequence[str]) -> Mapping[str, Market]:
-        return self._feed.markets(symbols)
+        super().__init__(feed)
+        self.finest = finest
 
     def timeframes(self, symbol: str) -> tuple[Timeframe, ...]:
         return tuple(timeframe for timeframe in self._feed.timeframes(symbol) if timeframe >= self.finest)
@@ -36,6 +29,3 @@ class DetailFeed:
         if timeframe < self.finest:
             return no_candles(symbol, timeframe)
         return self._feed.candles(symbol, timeframe, after, until)
-
-    def series(self, name: str, until: int) -> Series | None:
-        return self._feed.series(name, until)
